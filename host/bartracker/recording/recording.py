@@ -1,0 +1,39 @@
+"""A recording in memory: what any file of samples becomes once read. Files are read by recording/ (.btr) and exchange/ (others)."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bartracker.samples import StampedBlock
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingMetadata:
+    """What is known about a recording besides its samples; every field may be unknown.
+
+    `calibration` names the calibration in use (its parameters stand in the file's own record); `mount` is "shaft" or "sleeve".
+    """
+
+    exercise: str | None = None
+    load_kg: float | None = None
+    athlete: str | None = None
+    mount: str | None = None
+    calibration: str | None = None
+    started_utc: str | None = None
+    source: str | None = None
+    notes: str | None = None
+    extra: dict[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Samples in order of arrival with all that is known about them. `problems`: sentences on damage found and what was saved."""
+
+    metadata: RecordingMetadata
+    blocks: tuple[StampedBlock, ...]
+    nominal_rate_hz: float | None
+    problems: tuple[str, ...] = ()
+    path: Path | None = None
+    chip: str | None = None
+
+    def __len__(self) -> int:
+        return sum(len(block) for block in self.blocks)

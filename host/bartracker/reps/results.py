@@ -1,0 +1,125 @@
+"""What an analysis says: reps, sets and the whole, as plain immutable objects with FIELD names. No computing lives here.
+
+Times are s on the recording's own clock; intervals are half-open. None means "not known", and then a flag says why; zero is a measured zero.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from bartracker.samples import Gap
+
+Exercise: TypeAlias = Literal["squat", "bench", "ohp", "deadlift", "row", "clean", "snatch", "other"]
+Order: TypeAlias = Literal["eccentric-first", "concentric-first"]
+RepKind: TypeAlias = Literal["full", "partial", "failed"]
+
+EXERCISES: tuple[Exercise, ...] = ("squat", "bench", "ohp", "deadlift", "row", "clean", "snatch", "other")
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One remark on a rep: the value that raised it, the threshold it is held against and how sure that is.
+
+    `verdict` is "borderline" within one sigma of the threshold. `text` is the plain sentence for a person. `sigma` is None where the
+    remark is not a comparison of a measured value (lost samples, say).
+    """
+
+    code: str
+    value: float | None
+    threshold: float | None
+    sigma: float | None
+    verdict: Literal["yes", "borderline"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rep:
+    """One repetition by the definitions of docs/metrics.md. `sigma` holds standard uncertainties (> 0) by field name.
+
+    Pauses: `turn_pause_s` lies between the two phases; `bottom_pause_s` and `top_pause_s` are the same or the rest before the next rep,
+    by the order of the lift. `announced_s` is the stamp of the last sample processed when the concentric numbers were first published.
+    A rep as announced (live) has None for whatever had not happened by then.
+    """
+
+    index: int
+    kind: RepKind
+    start_s: float
+    turn_s: float
+    end_s: float | None
+    concentric_start_s: float
+    concentric_end_s: float
+    eccentric_start_s: float | None
+    eccentric_end_s: float | None
+    concentric_duration_s: float | None
+    eccentric_duration_s: float | None
+    turn_pause_s: float | None
+    bottom_pause_s: float | None
+    top_pause_s: float | None
+    mean_velocity_mps: float | None
+    mean_propulsive_velocity_mps: float | None
+    peak_velocity_mps: float | None
+    time_to_peak_s: float | None
+    rom_m: float | None
+    horizontal_deviation_m: float | None
+    horizontal_drift_m: float | None
+    announced_s: float | None
+    sigma: Mapping[str, float] = field(default_factory=dict[str, float])
+    flags: tuple[Flag, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SetSummary:
+    """Averages of a set's full reps, and what was lost over it. None where there are too few reps (see docs/metrics.md)."""
+
+    full_reps: int
+    partial_reps: int
+    failed_reps: int
+    mean_velocity_mps: float | None
+    best_mean_velocity_mps: float | None
+    rom_m: float | None
+    velocity_loss_from_best: float | None
+    velocity_loss_from_first: float | None
+    drift_trend_m: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RepSet:
+    """Reps done without putting the bar away. `exercise_confidence` is 1 when the user named it."""
+
+    index: int
+    exercise: Exercise
+    exercise_confidence: float
+    order: Order
+    load_kg: float | None
+    start_s: float
+    end_s: float
+    summary: SetSummary
+    reps: tuple[Rep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Everything found in one recording. `notices` are remarks on the recording as a whole (doubtful accelerometer, damage, loss)."""
+
+    sample_rate_hz: float
+    gaps: tuple[Gap, ...]
+    sets: tuple[RepSet, ...]
+    notices: tuple[str, ...] = ()
+    as_live: bool = False
+
+    def to_records(self) -> list[dict[str, object]]:
+        """One flat dict a rep (set fields prefixed `set_`, sigmas suffixed `_sigma`), ready for pandas or polars."""
+        records: list[dict[str, object]] = []
+        for rep_set in self.sets:
+            for rep in rep_set.reps:
+                row: dict[str, object] = {
+                    "set_index": rep_set.index,
+                    "set_exercise": rep_set.exercise,
+                    "set_order": rep_set.order,
+                    "set_load_kg": rep_set.load_kg,
+                }
+                row |= {name: getattr(rep, name) for name in Rep.__slots__ if name not in ("sigma", "flags")}
+                row |= {f"{name}_sigma": value for name, value in rep.sigma.items()}
+                row["flags"] = " ".join(flag.code for flag in rep.flags)
+                records.append(row)
+        return records
