@@ -1,5 +1,8 @@
-"""A recording in memory: what any file of samples becomes once read. Files are read by recording/ (.btr) and exchange/ (others)."""
+"""A recording in memory: what any file of samples becomes once read. Files are read by recording/ (.btr) and exchange/
+(others).
+"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +13,8 @@ from bartracker.samples import StampedBlock
 class RecordingMetadata:
     """What is known about a recording besides its samples; every field may be unknown.
 
-    `calibration` names the calibration in use (its parameters stand in the file's own record); `mount` is "shaft" or "sleeve".
+    `calibration` names the calibration in use (its parameters stand in the file's own record); `mount` is "shaft" or
+    "sleeve".
     """
 
     exercise: str | None = None
@@ -25,8 +29,23 @@ class RecordingMetadata:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """Something that happened to the link while recording (a drop, a reconnect): host clock s (NaN if unknown), code,
+    text.
+    """
+
+    arrival_s: float
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
-    """Samples in order of arrival with all that is known about them. `problems`: sentences on damage found and what was saved."""
+    """Samples in order of arrival with all that is known about them.
+
+    `problems`: sentences on damage found and what was saved. `calibration_parameters`: what the file says of the
+    calibration in use, as `calibration/` wrote it, unchecked. `events`: what happened to the link, in order.
+    """
 
     metadata: RecordingMetadata
     blocks: tuple[StampedBlock, ...]
@@ -34,6 +53,8 @@ class Recording:
     problems: tuple[str, ...] = ()
     path: Path | None = None
     chip: str | None = None
+    calibration_parameters: Mapping[str, object] | None = None
+    events: tuple[RecordedEvent, ...] = ()
 
     def __len__(self) -> int:
         return sum(len(block) for block in self.blocks)

@@ -1,0 +1,23 @@
+"""Bluetooth names of protocol v1: the service, its characteristics, and the adopted services a sensor also offers."""
+
+from typing import Final
+
+
+def _custom(number: int) -> str:
+    return f"3c08{number:04x}-d3fe-4d22-b1fa-31c0aaed3fdb"
+
+
+SERVICE_UUID: Final = _custom(0xC258)
+INFO_UUID: Final = _custom(0xC259)
+"""Read: `info`."""
+CONTROL_UUID: Final = _custom(0xC25A)
+"""Write with response, indicate: `messages.ControlRequest` and `ControlReply`."""
+DATA_UUID: Final = _custom(0xC25B)
+"""Notify: `data`."""
+STATUS_UUID: Final = _custom(0xC25C)
+"""Read, notify: `messages.Status`."""
+TIME_SYNC_UUID: Final = _custom(0xC25D)
+"""Write without response, notify: `messages.TimeSyncRequest` and `TimeSyncReply`."""
+
+BATTERY_SERVICE_UUID: Final = "0000180f-0000-1000-8000-00805f9b34fb"
+DEVICE_INFORMATION_SERVICE_UUID: Final = "0000180a-0000-1000-8000-00805f9b34fb"

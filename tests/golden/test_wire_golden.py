@@ -1,0 +1,190 @@
+"""Golden vectors of wire protocol v1: tests/golden/wire_v1.json never changes; a firmware or host that disagrees with
+it is wrong.
+
+`python tests/golden/test_wire_golden.py` (with host/ on the path) wrote the file; it refuses to overwrite it.
+"""
+
+import json
+import re
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bartracker.wire import (
+    DataPacket,
+    PacketFlags,
+    SensorInfo,
+    decode_data_packet,
+    decode_info,
+    encode_data_packet,
+    encode_info,
+    gatt,
+)
+from bartracker.wire import messages as m
+
+FILE = Path(__file__).with_name("wire_v1.json")
+
+
+def _data_fields(packet: DataPacket) -> dict[str, Any]:
+    return {
+        "counter": packet.counter,
+        "first_index": packet.first_index,
+        "device_time_us": packet.device_time_us,
+        "flags": [flag.name for flag in PacketFlags if flag in packet.flags],
+        "epoch": packet.epoch,
+        "counts": packet.counts.tolist(),
+    }
+
+
+def _data(fields: dict[str, Any]) -> DataPacket:
+    flags = PacketFlags.NONE
+    for name in fields["flags"]:
+        flags |= PacketFlags[name]
+    counts = np.array(fields["counts"], dtype=np.int16)
+    return DataPacket(
+        fields["counter"], fields["first_index"], fields["device_time_us"], counts, flags, fields["epoch"]
+    )
+
+
+def _fields(message: Any) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name in type(message).__slots__:
+        value = getattr(message, name)
+        values[name] = value.hex() if isinstance(value, bytes) else value.name if isinstance(value, IntEnum) else value
+        if isinstance(value, tuple):
+            values[name] = list(value)
+    return values
+
+
+def _info(fields: dict[str, Any]) -> SensorInfo:
+    values = fields | {name: tuple(fields[name]) for name in ("axis_map", "firmware")}
+    return SensorInfo(**values | {"device_id": bytes.fromhex(fields["device_id"])})
+
+
+def _status(fields: dict[str, Any]) -> m.Status:
+    return m.Status(**fields | {"state": m.SensorState[fields["state"]], "fault": m.SensorFault[fields["fault"]]})
+
+
+def _reply(fields: dict[str, Any]) -> m.ControlReply:
+    return m.ControlReply(**fields | {"result": m.ControlResult[fields["result"]]})
+
+
+def _control(fields: dict[str, Any]) -> tuple[m.ControlCommand, int]:
+    values = dict(fields)
+    kind = getattr(m, values.pop("command"))
+    reference = values.pop("reference")
+    return kind(**values), reference
+
+
+def _control_fields(message: tuple[m.ControlCommand, int]) -> dict[str, Any]:
+    command, reference = message
+    return {"command": type(command).__name__, "reference": reference} | _fields(command)
+
+
+# name of the message: fields -> object, object -> fields, object -> bytes, bytes -> object
+CODECS: dict[str, tuple[Any, Any, Any, Any]] = {
+    "info": (_info, _fields, encode_info, decode_info),
+    "data": (_data, _data_fields, encode_data_packet, decode_data_packet),
+    "control": (_control, _control_fields, lambda c: m.encode_control(*c), m.decode_control),
+    "control_reply": (_reply, _fields, m.encode_control_reply, m.decode_control_reply),
+    "status": (_status, _fields, m.encode_status, m.decode_status),
+    "time_sync_request": (
+        lambda f: m.TimeSyncRequest(**f),
+        _fields,
+        m.encode_time_sync_request,
+        m.decode_time_sync_request,
+    ),
+    "time_sync_reply": (lambda f: m.TimeSyncReply(**f), _fields, m.encode_time_sync_reply, m.decode_time_sync_reply),
+}
+
+
+def _vectors() -> list[dict[str, Any]]:
+    return json.loads(FILE.read_text(encoding="utf-8"))["vectors"]
+
+
+@pytest.mark.parametrize("vector", _vectors() if FILE.exists() else [], ids=lambda v: v["name"])
+def test_vector(vector: dict[str, Any]) -> None:
+    build, fields_of, encode, decode = CODECS[vector["message"]]
+    raw = bytes.fromhex(vector["hex"])
+    assert encode(build(vector["fields"])) == raw
+    assert fields_of(decode(raw)) == vector["fields"]
+
+
+def test_every_message_has_a_vector() -> None:
+    assert {vector["message"] for vector in _vectors()} == set(CODECS)
+
+
+def test_every_example_in_the_documentation_is_a_vector() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```\n(.*?)```", text, re.DOTALL)
+    known = {vector["hex"] for vector in _vectors()}
+    assert len(blocks) == 5
+    for block in blocks:
+        joined = "".join(block.split())
+        lines = {"".join(line.split()) for line in block.splitlines()}
+        assert joined in known or lines <= known, block
+    uuids = {gatt.SERVICE_UUID, gatt.INFO_UUID, gatt.CONTROL_UUID, gatt.DATA_UUID}
+    assert uuids | {gatt.STATUS_UUID, gatt.TIME_SYNC_UUID} == set(re.findall(r"`(3c08[0-9a-f-]*)`", text))
+
+
+def _write() -> None:
+    ramp = (np.arange(19 * 6, dtype=np.int32).reshape(19, 6) * 577 - 32768).astype(np.int16)
+    info = SensorInfo(
+        chip_id=1,
+        acc_range_g=16,
+        gyr_range_dps=2000,
+        acc_mps2_per_count=0.004785645,
+        gyr_radps_per_count=0.0012217305,
+        nominal_rate_hz=208.0,
+        axis_map=(2, -1, 3),
+        firmware=(0, 3, 1),
+        boot_count=0x1235,
+        device_id=bytes.fromhex("a0b1c2d3e4f50000"),
+        att_mtu=247,
+        ring_packets=256,
+    )
+    one = np.array([[1, -2, 2048, -32768, 32767, 0]], dtype=np.int16)
+    full = PacketFlags.GAP | PacketFlags.FIFO_OVERFLOW | PacketFlags.ACC_CLIPPED | PacketFlags.GYR_CLIPPED
+    status = m.Status(m.SensorState.STREAMING, 3912, 71, m.SensorFault.NONE, 0, 123456, 6498, 0, 12, 211.25, 31.5, 3)
+    unknown = m.Status(m.SensorState.FAULT, None, None, m.SensorFault.IMU_SILENT, 0, 0, 0, 0, 0, None, None, 0)
+    cases: list[tuple[str, str, Any]] = [
+        ("info of a LSM6DSO, clip turned a quarter", "info", info),
+        (
+            "one sample, clipped",
+            "data",
+            DataPacket(0, 0, 1_000_000, one, PacketFlags.ACC_CLIPPED | PacketFlags.GYR_CLIPPED),
+        ),
+        (
+            "nineteen samples after a gap, all counters about to wrap",
+            "data",
+            DataPacket(0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, ramp, full, 3),
+        ),
+        ("from the ring, second epoch", "data", DataPacket(258, 66051, 67305985, ramp[:2], PacketFlags.BACKLOG, 1)),
+        ("start live", "control", (m.Start(), 1)),
+        ("start from a sample", "control", (m.Start(4660), 2)),
+        ("stop", "control", (m.Stop(), 3)),
+        ("rate", "control", (m.SetRate(416.0), 4)),
+        ("range", "control", (m.SetRange(16, 2000), 5)),
+        ("identify", "control", (m.Identify(3), 6)),
+        ("heartbeat", "control", (m.Heartbeat(10), 255)),
+        ("done", "control_reply", m.ControlReply(1, 1, m.ControlResult.DONE)),
+        ("refused", "control_reply", m.ControlReply(3, 4, m.ControlResult.NOT_NOW)),
+        ("streaming", "status", status),
+        ("knows nothing", "status", unknown),
+        ("host asks", "time_sync_request", m.TimeSyncRequest(7, 1_700_000_000_123_456)),
+        ("device answers", "time_sync_reply", m.TimeSyncReply(7, 1_700_000_000_123_456, 4294967290, 84)),
+    ]
+    vectors = [
+        {"name": name, "message": kind, "hex": CODECS[kind][2](value).hex(), "fields": CODECS[kind][1](value)}
+        for name, kind, value in cases
+    ]
+    with FILE.open("x", encoding="utf-8") as file:
+        head = json.dumps({"protocol": "bartracker wire 1.0"})[:-1]
+        file.write(head + ', "vectors": [\n' + ",\n".join(json.dumps(v) for v in vectors) + "\n]}\n")
+
+
+if __name__ == "__main__":
+    _write()
