@@ -1,4 +1,6 @@
-"""What the pipeline says while samples flow. Consumers (window, terminal, JSON writer) know these; the pipeline knows no consumer."""
+"""What the pipeline says while samples flow. Consumers (window, terminal, JSON writer) know these; the pipeline knows
+no consumer.
+"""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -9,7 +11,8 @@ from bartracker.samples import BoolArray, FloatArray
 
 @dataclass(frozen=True, slots=True)
 class MotionUpdate:
-    """Online motion of the newest samples; world frame, z up, heading arbitrary. Later updates never change earlier ones.
+    """Online motion of the newest samples; world frame, z up, heading arbitrary. Later updates never change earlier
+    ones.
 
     t_s (N,) s; vel_w_mps, pos_w_m, sigma_vel_w_mps, sigma_pos_w_m (N, 3); resting (N,) true stillness.
     """
@@ -24,9 +27,11 @@ class MotionUpdate:
 
 @dataclass(frozen=True, slots=True)
 class RepTrace:
-    """The path of one rep's concentric phase, re-smoothed: t_s (N,) s, vel_z_mps (N,), path_w_m (N, 3) from its start, sigma_path_w_m (N, 3).
+    """The path of one rep's concentric phase, re-smoothed: t_s (N,) s, vel_z_mps (N,), path_w_m (N, 3) from its start,
+    sigma_path_w_m (N, 3).
 
-    `forward_m` (N,) is the horizontal displacement along the horizontal direction in which this rep moved most (sign arbitrary).
+    `forward_m` (N,) is the horizontal displacement along the horizontal direction in which this rep moved most (sign
+    arbitrary).
     """
 
     t_s: FloatArray
@@ -53,7 +58,8 @@ class RepAnnounced:
 
 @dataclass(frozen=True, slots=True)
 class RepRevised:
-    """A rep announced before now reads differently, and why: its return phase ended, or the set was looked at as a whole.
+    """A rep announced before now reads differently, and why: its return phase ended, or the set was looked at as a
+    whole.
 
     `rep` None: on second look this was no rep (`rep_index` says which).
     """

@@ -1,34 +1,200 @@
-"""The one path from samples to results; live and replay run this very code. Synchronous and pure: no clock, thread, file or window here."""
+"""The one path from samples to results; live and replay run this very code. Synchronous and pure: no clock, thread,
+file or window here.
+"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from bartracker.events import Event
-from bartracker.reps.results import Analysis, Exercise
+import numpy as np
+
+from bartracker.calibration import IDENTITY, Calibration
+from bartracker.coaching import Targets, flagged
+from bartracker.events import Event, MotionUpdate, Notice, RepAnnounced, RepRevised, SetFinished
+from bartracker.motion.settings import MotionSettings
+from bartracker.motion.track import OnlineMotion
+from bartracker.recording_health import RecordingHealth
+from bartracker.reps.announce import RepAnnouncer
+from bartracker.reps.assemble import summarise
+from bartracker.reps.results import Analysis, Exercise, Rep, RepSet
+from bartracker.reps.settings import RepSettings
+from bartracker.reps.whole_set import refine_set
 from bartracker.samples import StampedBlock
+from bartracker.timebase import Hop, TimeBase, TimeBaseSettings, with_values
 
 
 @dataclass(frozen=True, slots=True)
 class PipelineSettings:
-    """What the user told before the set; None where bartracker is to find out by itself."""
+    """What the user told before the set (None: find out), and the parameters of every stage."""
 
     exercise: Exercise | None = None
     load_kg: float | None = None
+    targets: Targets = field(default_factory=Targets)
+    calibration: Calibration = IDENTITY
+    nominal_rate_hz: float | None = None
+    timebase: TimeBaseSettings = field(default_factory=TimeBaseSettings)
+    motion: MotionSettings = field(default_factory=MotionSettings)
+    reps: RepSettings = field(default_factory=RepSettings)
 
 
 class Pipeline:
-    """Push blocks of any size in order; each push returns what became known by it. The chunking of the input changes no bit of the results."""
+    """Push blocks of any size in order; each push returns what became known by it. The chunking of the input changes
+    no bit of the results.
+
+    A set ends when no rep has come for `RepSettings.set_gap_s`, or at `finish`; it is then smoothed as a whole and its
+    numbers revised.
+    """
+
+    # While no set is open this much motion is kept, so that a set of which no rep was noticed live is still found
+    # afterwards, s.
+    LONGEST_UNCLAIMED_S = 600.0
 
     def __init__(self, settings: PipelineSettings | None = None) -> None:
-        raise NotImplementedError
+        self.settings = settings or PipelineSettings()
+        self._timebase = TimeBase(self.settings.nominal_rate_hz, self.settings.timebase)
+        self._online = OnlineMotion(self.settings.motion)
+        self._announcer = RepAnnouncer(self.settings.exercise, self.settings.reps)
+        self._health = RecordingHealth(self.settings.motion)
+        self._hops: list[Hop] = []
+        self._since_s = -np.inf
+        self._live_sets: list[RepSet] = []
+        self._sets: list[RepSet] = []
+        self._notices: list[Notice] = []
+        self._finished = False
 
     def push(self, block: StampedBlock) -> tuple[Event, ...]:
         """Take the next samples; return events in order."""
-        raise NotImplementedError
+        if self._finished:
+            raise RuntimeError("push after finish")
+        return tuple(event for hop in self._timebase.push(block) for event in self._take(hop))
 
     def finish(self) -> tuple[Event, ...]:
         """No more samples will come: close the open set, refine it, return the last events."""
-        raise NotImplementedError
+        if self._finished:
+            return ()
+        events = [event for hop in self._timebase.flush() for event in self._take(hop)]
+        events += self._close_set()
+        events += self._note(self._health.verdict(self._timebase.gaps))
+        self._finished = True
+        return tuple(events)
 
     def analysis(self, *, as_live: bool = False) -> Analysis:
-        """Everything found, refined after each set; or, as_live, each rep as it was announced from past samples alone."""
-        raise NotImplementedError
+        """Everything found, refined after each set; or, as_live, each rep as announced from past samples alone."""
+        period = self._timebase.period_s
+        open_set = self._live_set()
+        live = [*self._live_sets, open_set] if open_set else self._live_sets
+        return Analysis(
+            sample_rate_hz=1.0 / period if period else 0.0,
+            gaps=tuple(self._timebase.gaps),
+            sets=tuple(live if as_live else self._sets),
+            notices=tuple(notice.text for notice in self._notices),
+            as_live=as_live,
+        )
+
+    def _take(self, raw: Hop) -> list[Event]:
+        hop = with_values(raw, *self.settings.calibration.corrected(raw.acc_mps2, raw.gyr_radps))
+        motion = self._online.push(hop)
+        self._hops.append(hop)
+        now = float(hop.t_s[-1])
+        events: list[Event] = [
+            MotionUpdate(
+                motion.t_s,
+                motion.vel_w_mps,
+                motion.pos_w_m,
+                motion.sigma_vel_w_mps,
+                motion.sigma_pos_w_m,
+                motion.resting,
+            )
+        ]
+        events += self._note(self._health.push(hop, motion.resting, self._timebase.gaps))
+        for event in self._announcer.push(motion, self._online):
+            events.append(self._with_flags(event))
+        reps = self._announcer.reps
+        if reps and now - (reps[-1].end_s or reps[-1].concentric_end_s) > self.settings.reps.set_gap_s:
+            events += self._close_set()
+        if not reps:
+            self._forget(now - self.LONGEST_UNCLAIMED_S)
+        self._online.forget_before(now - self.settings.reps.recent_s - 1.0)
+        return events
+
+    def _with_flags(self, event: Event) -> Event:
+        if isinstance(event, RepAnnounced):
+            return replace(event, rep=flagged(event.rep, self.settings.targets))
+        if isinstance(event, RepRevised) and event.rep is not None:
+            return replace(event, rep=flagged(event.rep, self.settings.targets))
+        return event
+
+    def _close_set(self) -> list[Event]:
+        """Smooth the set as a whole, publish it, and forget its samples but for the rest before the next."""
+        announced = self._announcer.reps
+        since = self._since_s
+        if announced:
+            self._forget(max(since, announced[0].start_s) - self.settings.reps.before_set_s)
+        refined = None
+        if self._hops:
+            refined = refine_set(
+                self._hops,
+                since,
+                self._announcer.set_index,
+                self.settings.exercise,
+                self.settings.load_kg,
+                announced,
+                self.settings.motion,
+                self.settings.reps,
+            )
+        live_set = self._live_set()
+        if live_set:
+            self._live_sets.append(live_set)
+        events: list[Event] = []
+        end = float(self._hops[-1].t_s[-1]) if self._hops else 0.0
+        if refined is not None:
+            reps = tuple(flagged(rep, self.settings.targets) for rep in refined.rep_set.reps)
+            rep_set = replace(refined.rep_set, reps=reps)
+            self._sets.append(rep_set)
+            events += self._revisions(announced, rep_set)
+            events.append(SetFinished(rep_set, refined.traces))
+        elif announced:
+            reason = "looking at the whole set, this was no rep"
+            events += [RepRevised(self._announcer.set_index, rep.index, None, reason) for rep in announced]
+        self._since_s = max(end - self.settings.reps.set_gap_s / 2, since) if announced else since
+        if announced:
+            self._announcer.begin_next_set(self._since_s)
+            self._forget(self._since_s - self.settings.reps.before_set_s)
+        return events
+
+    def _revisions(self, announced: list[Rep], rep_set: RepSet) -> list[Event]:
+        kept = {rep.announced_s for rep in rep_set.reps if rep.announced_s is not None}
+        return [
+            RepRevised(self._announcer.set_index, rep.index, None, "looking at the whole set, this was no rep")
+            for rep in announced
+            if rep.announced_s not in kept
+        ]
+
+    def _live_set(self) -> RepSet | None:
+        """The open set as announced so far."""
+        reps = self._announcer.reps
+        order = self._announcer.order
+        if not reps or order is None:
+            return None
+        targets = self.settings.targets
+        full = [flagged(rep, targets) for rep in reps]
+        last = full[-1]
+        return RepSet(
+            index=self._announcer.set_index,
+            exercise=self.settings.exercise or "other",
+            exercise_confidence=1.0 if self.settings.exercise else 0.0,
+            order=order,
+            load_kg=self.settings.load_kg,
+            start_s=full[0].start_s,
+            end_s=last.end_s if last.end_s is not None else last.concentric_end_s,
+            summary=summarise(full, []),
+            reps=tuple(full),
+        )
+
+    def _note(self, notices: list[Notice]) -> list[Event]:
+        self._notices += notices
+        return list(notices)
+
+    def _forget(self, before_s: float) -> None:
+        keep = 0
+        while keep < len(self._hops) - 1 and self._hops[keep].t_s[-1] < before_s:
+            keep += 1
+        del self._hops[:keep]

@@ -1,4 +1,6 @@
-"""The arrays that flow from a source of samples to the time base: nothing but their shapes, units and frames lives here."""
+"""The arrays that flow from a source of samples to the time base: nothing but their shapes, units and frames lives
+here.
+"""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -19,13 +21,14 @@ class StampedBlock:
 
     Attributes:
         sample_index: (N,) the sensor's own count of each sample, rising; a hole is loss.
-        stamp_s: (N,) time stamp of each sample on the recording's clock, s, with whatever jitter it came with; NaN where the
-            source gave none for that sample (a packet stamps only its first).
+        stamp_s: (N,) time stamp of each sample on the recording's clock, s, with whatever jitter it came with; NaN
+            where the source gave none for that sample (a packet stamps only its first).
         acc_mps2: (N, 3) specific force in the sensor frame, m/s^2, uncalibrated.
         gyr_radps: (N, 3) angular rate in the sensor frame, rad/s, uncalibrated.
         acc_clipped: (N,) an accelerometer axis stood at its end stop.
         gyr_clipped: (N,) a gyroscope axis stood at its end stop.
-        arrival_s: when the host had received the block's last sample, s on the host's clock; NaN if unknown. Never used for results.
+        arrival_s: when the host had received the block's last sample, s on the host's clock; NaN if unknown. Never
+            used for results.
     """
 
     sample_index: IntArray

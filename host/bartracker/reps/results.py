@@ -1,6 +1,8 @@
-"""What an analysis says: reps, sets and the whole, as plain immutable objects with FIELD names. No computing lives here.
+"""What an analysis says: reps, sets and the whole, as plain immutable objects with FIELD names. No computing lives
+here.
 
-Times are s on the recording's own clock; intervals are half-open. None means "not known", and then a flag says why; zero is a measured zero.
+Times are s on the recording's own clock; intervals are half-open. None means "not known", and then a flag says why;
+zero is a measured zero.
 """
 
 from collections.abc import Mapping
@@ -20,8 +22,8 @@ EXERCISES: tuple[Exercise, ...] = ("squat", "bench", "ohp", "deadlift", "row", "
 class Flag:
     """One remark on a rep: the value that raised it, the threshold it is held against and how sure that is.
 
-    `verdict` is "borderline" within one sigma of the threshold. `text` is the plain sentence for a person. `sigma` is None where the
-    remark is not a comparison of a measured value (lost samples, say).
+    `verdict` is "borderline" within one sigma of the threshold. `text` is the plain sentence for a person. `sigma` is
+    None where the remark is not a comparison of a measured value (lost samples, say).
     """
 
     code: str
@@ -36,9 +38,9 @@ class Flag:
 class Rep:
     """One repetition by the definitions of docs/metrics.md. `sigma` holds standard uncertainties (> 0) by field name.
 
-    Pauses: `turn_pause_s` lies between the two phases; `bottom_pause_s` and `top_pause_s` are the same or the rest before the next rep,
-    by the order of the lift. `announced_s` is the stamp of the last sample processed when the concentric numbers were first published.
-    A rep as announced (live) has None for whatever had not happened by then.
+    Pauses: `turn_pause_s` lies between the two phases; `bottom_pause_s` and `top_pause_s` are the same or the rest
+    before the next rep, by the order of the lift. `announced_s` is the stamp of the last sample processed when the
+    concentric numbers were first published. A rep as announced (live) has None for whatever had not happened by then.
     """
 
     index: int
@@ -69,7 +71,9 @@ class Rep:
 
 @dataclass(frozen=True, slots=True)
 class SetSummary:
-    """Averages of a set's full reps, and what was lost over it. None where there are too few reps (see docs/metrics.md)."""
+    """Averages of a set's full reps, and what was lost over it. None where there are too few reps (see
+    docs/metrics.md).
+    """
 
     full_reps: int
     partial_reps: int
@@ -99,7 +103,9 @@ class RepSet:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """Everything found in one recording. `notices` are remarks on the recording as a whole (doubtful accelerometer, damage, loss)."""
+    """Everything found in one recording. `notices` are remarks on the recording as a whole (doubtful accelerometer,
+    damage, loss).
+    """
 
     sample_rate_hz: float
     gaps: tuple[Gap, ...]

@@ -1,0 +1,79 @@
+"""The Python interface in one place: analyze a recording. `read` lives in exchange/, `estimate_motion` in motion/."""
+
+from typing import Literal
+
+from bartracker.calibration import IDENTITY, Calibration
+from bartracker.coaching import Targets
+from bartracker.errors import BartrackerError
+from bartracker.pipeline import Pipeline, PipelineSettings
+from bartracker.recording.recording import Recording
+from bartracker.reps.results import EXERCISES, Analysis, Exercise
+
+
+def analyze(
+    recording: Recording,
+    *,
+    exercise: Exercise | Literal["auto"] | None = None,
+    load_kg: float | None = None,
+    targets: Targets | None = None,
+    as_live: bool = False,
+) -> Analysis:
+    """Reps, numbers and flags of a recording.
+
+    Args:
+        recording: what `bartracker.read` returns.
+        exercise: one of EXERCISES; "auto" finds out; None takes the recording's own and finds out where it names none.
+        load_kg: overrides the recording's own load.
+        targets: what is flagged.
+        as_live: each rep as it was announced during the set, from past samples alone.
+
+    Raises:
+        BartrackerError: there is no such exercise, or the recording holds no samples.
+    """
+    if not len(recording):
+        raise BartrackerError(str(recording.path or "recording"), "it holds no samples", "record again")
+    pipeline = Pipeline(settings_for(recording, exercise=exercise, load_kg=load_kg, targets=targets))
+    for block in recording.blocks:
+        pipeline.push(block)
+    pipeline.finish()
+    return pipeline.analysis(as_live=as_live)
+
+
+def settings_for(
+    recording: Recording,
+    *,
+    exercise: str | None = None,
+    load_kg: float | None = None,
+    targets: Targets | None = None,
+) -> PipelineSettings:
+    """Pipeline settings for a recording: what the user says wins over what the recording says."""
+    metadata = recording.metadata
+    named = known_exercise(exercise if exercise is not None else metadata.exercise)
+    return PipelineSettings(
+        exercise=named,
+        load_kg=load_kg if load_kg is not None else metadata.load_kg,
+        targets=targets or Targets(),
+        calibration=_calibration(recording),
+        nominal_rate_hz=recording.nominal_rate_hz,
+    )
+
+
+def known_exercise(name: str | None) -> Exercise | None:
+    """The exercise of that name; None for None and "auto".
+
+    Raises:
+        BartrackerError: there is none of that name.
+    """
+    if name is None or name == "auto":
+        return None
+    for known in EXERCISES:
+        if known == name:
+            return known
+    raise BartrackerError(f"exercise {name!r}", "is not known", f"use auto or one of {', '.join(EXERCISES)}")
+
+
+def _calibration(recording: Recording) -> Calibration:
+    parameters = recording.calibration_parameters
+    if parameters is None:
+        return IDENTITY
+    return Calibration.from_dict(str(recording.path or "recording"), parameters)

@@ -1,0 +1,48 @@
+"""Attitude of the sensor in a z-up world, and specific force turned into world acceleration. Heading is arbitrary.
+
+The filter is VQF (Laidig and Seel, Information Fusion 2023, doi 10.1016/j.inffus.2022.10.014); its online form sees
+the past alone, its offline form the whole piece it is given.
+"""
+
+from typing import Any
+
+import numpy as np
+import vqf
+
+from bartracker.motion.settings import MotionSettings
+from bartracker.samples import FloatArray
+
+
+def _filter_settings(settings: MotionSettings) -> dict[str, Any]:
+    return {"biasClip": settings.gyr_bias_clip_dps, "biasSigmaInit": settings.gyr_bias_sigma_dps}
+
+
+class OnlineAttitude:
+    """Attitude sample by sample; pieces of any length give the same bits."""
+
+    def __init__(self, period_s: float, settings: MotionSettings) -> None:
+        self._filter = vqf.VQF(period_s, **_filter_settings(settings))
+
+    def push(self, acc_mps2: FloatArray, gyr_radps: FloatArray) -> FloatArray:
+        """quat_ws (N, 4) from (N, 3) samples."""
+        result = self._filter.updateBatch(np.ascontiguousarray(gyr_radps), np.ascontiguousarray(acc_mps2))
+        return np.asarray(result["quat6D"], dtype=np.float64)
+
+
+def offline_attitude(
+    acc_mps2: FloatArray, gyr_radps: FloatArray, period_s: float, settings: MotionSettings
+) -> FloatArray:
+    """quat_ws (N, 4) of one unbroken piece, using past and future."""
+    result = vqf.offlineVQF(
+        np.ascontiguousarray(gyr_radps), np.ascontiguousarray(acc_mps2), None, period_s, _filter_settings(settings)
+    )
+    return np.asarray(result["quat6D"], dtype=np.float64)
+
+
+def world_acceleration(acc_mps2: FloatArray, quat_ws: FloatArray, gravity_mps2: float) -> FloatArray:
+    """Acceleration (N, 3) in the world frame, gravity removed, from specific force in the sensor frame."""
+    w, vector = quat_ws[:, :1], quat_ws[:, 1:]
+    twice_cross = 2.0 * np.cross(vector, acc_mps2)
+    world = acc_mps2 + w * twice_cross + np.cross(vector, twice_cross)
+    world[:, 2] -= gravity_mps2
+    return world

@@ -1,0 +1,331 @@
+"""Motion over hops: the online stream (past alone, one pass) and the smoother (past and future) on the same filter. No
+rep is known here.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from bartracker.motion.attitude import OnlineAttitude, offline_attitude, world_acceleration
+from bartracker.motion.settings import MotionSettings
+from bartracker.motion.stillness import hop_moments, is_still
+from bartracker.motion.velocity import (
+    FilterTrack,
+    HopIncrement,
+    SmoothTrack,
+    VelocityFilter,
+    between_nodes,
+    smooth,
+    smooth_vertical_mean,
+)
+from bartracker.samples import BoolArray, FloatArray, IntArray
+from bartracker.timebase import Hop
+
+_KIND = np.array([1, 1, 0])
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The bar is at a place whose height is the same at every visit (lock-out, floor), sigma_m; what reps add to
+    motion.
+    """
+
+    t_s: float
+    place: str
+    sigma_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class HopMotion:
+    """Online motion at the samples of one hop, (N, ...); see events.MotionUpdate."""
+
+    t_s: FloatArray
+    quat_ws: FloatArray
+    vel_w_mps: FloatArray
+    pos_w_m: FloatArray
+    sigma_vel_w_mps: FloatArray
+    sigma_pos_w_m: FloatArray
+    resting: BoolArray
+    bias_w_mps2: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class SmoothedMotion:
+    """Smoothed motion of one unbroken segment, samples (N, ...), with the node states behind it.
+
+    node_t_s (M,) and nodes give covariances between any two moments.
+    """
+
+    sample_index: IntArray
+    t_s: FloatArray
+    period_s: float
+    quat_ws: FloatArray
+    acc_w_mps2: FloatArray
+    vel_w_mps: FloatArray
+    pos_w_m: FloatArray
+    sigma_vel_w_mps: FloatArray
+    sigma_pos_w_m: FloatArray
+    resting: BoolArray
+    lost: BoolArray
+    clipped: BoolArray
+    node_t_s: FloatArray
+    nodes: SmoothTrack
+
+    def __len__(self) -> int:
+        return len(self.t_s)
+
+    def displacement_sigma_m(self, from_s: float, to_s: float) -> tuple[float, float]:
+        """Standard uncertainty of the vertical and of each horizontal displacement between two moments, m."""
+        first, second = sorted((self._node(from_s), self._node(to_s)))
+        if first == second:
+            second = min(first + 1, len(self.node_t_s) - 1)
+            first = max(0, second - 1)
+        cross = self.nodes.cross_covariance(first, second)
+        variance = self.nodes.covariance[first, :, 0, 0] + self.nodes.covariance[second, :, 0, 0] - 2 * cross[:, 0, 0]
+        vertical, horizontal = np.sqrt(np.maximum(variance, 1e-10))
+        return float(vertical), float(horizontal)
+
+    def _node(self, t_s: float) -> int:
+        return int(np.abs(self.node_t_s - t_s).argmin())
+
+
+def increment(
+    hop: Hop, acc_w_mps2: FloatArray, previous_acc_w_mps2: FloatArray, settings: MotionSettings
+) -> HopIncrement:
+    """Trapezoid integrals over one hop; previous_acc (3,) is the sample before it."""
+    period = hop.period_s
+    before = np.concatenate([previous_acc_w_mps2[None], acc_w_mps2[:-1]])
+    velocity = np.cumsum(0.5 * period * (before + acc_w_mps2), axis=0)
+    velocity_before = np.concatenate([np.zeros((1, 3)), velocity[:-1]])
+    # Exact for acceleration linear between samples.
+    position = np.cumsum(period * velocity_before + period**2 * (before / 3 + acc_w_mps2 / 6), axis=0)
+    square = (acc_w_mps2**2).mean(axis=0)
+    excess = np.maximum(np.sqrt((acc_w_mps2**2).sum(axis=1)) - settings.impact_acc_mps2, 0.0)
+    rate = np.sqrt((hop.gyr_radps**2).sum(axis=1)).mean()
+    return HopIncrement(
+        times_s=period * np.arange(1, len(hop) + 1, dtype=np.float64),
+        delta_vel_mps=velocity,
+        delta_pos_m=position,
+        rms_acc_mps2=np.sqrt(np.array([square[2], square[0] + square[1]])),
+        turned_rad=float(rate) * period * len(hop),
+        clipped=int((hop.acc_clipped | hop.gyr_clipped).sum()),
+        lost=int(hop.lost.sum()),
+        impact_mps=float(excess.sum()) * period,
+    )
+
+
+class _TrackLog:
+    """Forward pass as it grows, one row a node."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]] = []
+
+    def add(self, state: VelocityFilter) -> None:
+        self.rows.append(
+            (state.mean, state.covariance, state.predicted_mean, state.predicted_covariance, state.transition)
+        )
+
+    def track(self, first: int = 0) -> FilterTrack:
+        columns = [np.stack(column) for column in zip(*self.rows[first:], strict=True)]
+        return FilterTrack(*columns)
+
+
+class OnlineMotion:
+    """The stream: push hops, get motion that uses nothing later than each sample. Keeps the current segment for
+    re-smoothing.
+    """
+
+    def __init__(self, settings: MotionSettings | None = None) -> None:
+        self.settings = settings or MotionSettings()
+        self._attitude: OnlineAttitude | None = None
+        self._begin_segment(moving=False)
+        self._first = True
+
+    def _begin_segment(self, *, moving: bool) -> None:
+        self._hops: list[Hop] = []
+        self._increments: list[HopIncrement] = []
+        self._acc_w: list[FloatArray] = []
+        self._quat: list[FloatArray] = []
+        self._moments: list[FloatArray] = []
+        self._still: list[bool] = []
+        self._log = _TrackLog()
+        self._filter = VelocityFilter(self.settings, moving=moving)
+
+    @property
+    def hops(self) -> list[Hop]:
+        """Hops of the current segment still kept."""
+        return self._hops
+
+    def push(self, hop: Hop) -> HopMotion:
+        if hop.starts_segment or self._attitude is None:
+            self._attitude = OnlineAttitude(hop.period_s, self.settings)
+            self._begin_segment(moving=not self._first)
+            self._first = False
+        quat = self._attitude.push(hop.acc_mps2, hop.gyr_radps)
+        acc_w = world_acceleration(hop.acc_mps2, quat, self.settings.gravity_mps2)
+        inc = increment(hop, acc_w, self._acc_w[-1][-1] if self._acc_w else acc_w[0], self.settings)
+        velocity, position, sigma_v, sigma_p = self._filter.cross(inc)
+        self._moments.append(hop_moments(hop))
+        window = max(1, round(self.settings.still_window_s / inc.times_s[-1]))
+        still = len(self._moments) >= window and bool(
+            is_still(np.sum(self._moments[-window:], axis=0)[None], self.settings)[0]
+        )
+        bias = np.broadcast_to(self._filter.mean[:, 2], velocity.shape)
+        self._filter.update(float(inc.times_s[-1]), still=still)
+        self._log.add(self._filter)
+        self._hops.append(hop)
+        self._increments.append(inc)
+        self._acc_w.append(acc_w)
+        self._quat.append(quat)
+        self._still.append(still)
+        return HopMotion(hop.t_s, quat, velocity, position, sigma_v, sigma_p, np.full(len(hop), still), bias)
+
+    def _first_hop(self, t_s: float) -> int:
+        """The first hop that ends at or after t_s, or the last."""
+        return min(bisect_left(self._hops, t_s, key=lambda hop: float(hop.t_s[-1])), len(self._hops) - 1)
+
+    def forget_before(self, t_s: float) -> None:
+        """Drop what ended before t_s; smoothing then starts from the filter's state there."""
+        keep = self._first_hop(t_s)
+        for kept in (
+            self._hops, self._increments, self._acc_w, self._quat, self._moments, self._still, self._log.rows
+        ):  # fmt: skip
+            del kept[:keep]
+
+    def vertical_since(self, t_s: float) -> tuple[FloatArray, FloatArray, BoolArray]:
+        """t_s (N,), smoothed vertical velocity (N,), resting (N,) of the current segment from t_s to now: a quick
+        look.
+        """
+        first = self._first_hop(t_s)
+        nodes = smooth_vertical_mean(self._log.track(first))
+        velocity, _ = _at_samples(self._increments[first:], nodes, slice(2, 3))
+        hops = self._hops[first:]
+        return np.concatenate([h.t_s for h in hops]), velocity[:, 0], _per_sample(hops, self._still[first:])
+
+    def smoothed_since(self, t_s: float) -> SmoothedMotion:
+        """The current segment from t_s to now, smoothed with what is known now."""
+        first = self._first_hop(t_s)
+        nodes = smooth(self._log.track(first))
+        return _assemble(
+            self._hops[first:],
+            self._increments[first:],
+            self._acc_w[first:],
+            self._quat[first:],
+            self._still[first:],
+            nodes,
+        )
+
+
+def _assemble(
+    hops: list[Hop],
+    increments: list[HopIncrement],
+    acc_w: list[FloatArray],
+    quat: list[FloatArray],
+    still: list[bool],
+    nodes: SmoothTrack,
+) -> SmoothedMotion:
+    """Samples between smoothed nodes."""
+    velocity, position = _at_samples(increments, nodes.mean, slice(0, 3))
+    t_s = np.concatenate([h.t_s for h in hops])
+    node_t_s = np.array([h.t_s[-1] for h in hops])
+    deviation = np.sqrt(np.maximum(np.diagonal(nodes.covariance, axis1=-2, axis2=-1), 0.0))
+    sigma = [
+        np.stack([np.interp(t_s, node_t_s, deviation[:, kind, state]) for kind in _KIND], axis=1) for state in (0, 1)
+    ]
+    return SmoothedMotion(
+        sample_index=np.concatenate([h.sample_index for h in hops]),
+        t_s=t_s,
+        period_s=hops[-1].period_s,
+        quat_ws=np.concatenate(quat),
+        acc_w_mps2=np.concatenate(acc_w),
+        vel_w_mps=velocity,
+        pos_w_m=position,
+        sigma_vel_w_mps=sigma[1],
+        sigma_pos_w_m=sigma[0],
+        resting=_per_sample(hops, still),
+        lost=np.concatenate([h.lost for h in hops]),
+        clipped=np.concatenate([h.acc_clipped | h.gyr_clipped for h in hops]),
+        node_t_s=node_t_s,
+        nodes=nodes,
+    )
+
+
+def _per_sample(hops: list[Hop], still: list[bool]) -> BoolArray:
+    return np.repeat(np.array(still), [len(h) for h in hops])
+
+
+def _at_samples(increments: list[HopIncrement], nodes: FloatArray, axes: slice) -> tuple[FloatArray, FloatArray]:
+    """Velocity and position (N, axes) at all samples. All hops but the last of a segment are equally long."""
+    count = len(increments)
+    whole = count if len(increments[-1].times_s) == len(increments[0].times_s) else count - 1
+    velocity: list[FloatArray] = []
+    position: list[FloatArray] = []
+    for first, stop in ((0, whole), (whole, count)):
+        if first == stop:
+            continue
+        part = increments[first:stop]
+        v, p = between_nodes(
+            np.stack([inc.times_s for inc in part]),
+            np.stack([inc.delta_vel_mps[:, axes] for inc in part]),
+            np.stack([inc.delta_pos_m[:, axes] for inc in part]),
+            nodes[first:stop],
+        )
+        velocity.append(v.reshape(-1, v.shape[-1]))
+        position.append(p.reshape(-1, p.shape[-1]))
+    return np.concatenate(velocity), np.concatenate(position)
+
+
+def smooth_segment(
+    hops: list[Hop], settings: MotionSettings, *, moving: bool, visits: Sequence[Visit] = ()
+) -> SmoothedMotion:
+    """Smoothed motion of one unbroken run of hops, attitude included, using past and future of every sample.
+
+    `moving`: a gap lies before it, nothing is known of its first velocity. `visits`: moments at which the bar is known
+    to be at equal heights.
+    """
+    acc = np.concatenate([h.acc_mps2 for h in hops])
+    gyr = np.concatenate([h.gyr_radps for h in hops])
+    period = float(np.mean([h.period_s for h in hops]))
+    quat = offline_attitude(acc, gyr, period, settings)
+    acc_w = world_acceleration(acc, quat, settings.gravity_mps2)
+    still = _still_around(hops, settings)
+    state, log = VelocityFilter(settings, moving=moving), _TrackLog()
+    increments: list[HopIncrement] = []
+    acc_parts: list[FloatArray] = []
+    quat_parts: list[FloatArray] = []
+    at = 0
+    previous = acc_w[0]
+    node_t_s = np.array([hop.t_s[-1] for hop in hops])
+    visit_at = {int(np.abs(node_t_s - v.t_s).argmin()): v for v in visits if hops[0].t_s[0] <= v.t_s <= node_t_s[-1]}
+    for node, (hop, hop_still) in enumerate(zip(hops, still, strict=True)):
+        part = slice(at, at + len(hop))
+        inc = increment(hop, acc_w[part], previous, settings)
+        state.cross(inc)
+        state.update(float(inc.times_s[-1]), still=bool(hop_still))
+        if node in visit_at:
+            state.meet(visit_at[node].place, visit_at[node].sigma_m)
+        log.add(state)
+        increments.append(inc)
+        acc_parts.append(acc_w[part])
+        quat_parts.append(quat[part])
+        previous = acc_w[at + len(hop) - 1]
+        at += len(hop)
+    nodes = smooth(log.track())
+    return _assemble(hops, increments, acc_parts, quat_parts, [bool(s) for s in still], nodes)
+
+
+def _still_around(hops: list[Hop], settings: MotionSettings) -> BoolArray:
+    """Stillness at each node: any window that contains the hop and the next one is still."""
+    moments = np.stack([hop_moments(h) for h in hops])
+    hop_s = hops[0].period_s * len(hops[0])
+    window = max(1, round(settings.still_window_s / hop_s))
+    result = np.zeros(len(hops), bool)
+    if len(hops) < window:
+        return result
+    still = is_still(sliding_window_view(moments, window, axis=0).sum(axis=-1), settings)
+    for start in np.flatnonzero(still):
+        result[start : start + window - 1] = True
+    return result

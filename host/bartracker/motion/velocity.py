@@ -1,0 +1,247 @@
+"""Velocity and position from world acceleration: Kalman filter, one step a hop, and its Rauch-Tung-Striebel smoother.
+
+State of each world axis: position, velocity, acceleration bias (accelerometer bias and tilt error, as seen in the
+world). What is known
+besides the acceleration: a still bar has velocity zero; a bar stays within reach. The three axes share one covariance
+    recursion for the vertical and one for the horizontal. No attitude and no exercise here.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bartracker.motion.settings import MotionSettings
+from bartracker.samples import FloatArray, IntArray
+
+# Which covariance (0 vertical, 1 horizontal) each world axis uses.
+_KIND = np.array([1, 1, 0])
+
+REST = "rest"
+
+
+@dataclass(frozen=True, slots=True)
+class HopIncrement:
+    """Acceleration of one hop, integrated from the last sample of the hop before: everything the filter needs to cross
+    it.
+
+    times_s (N,) since that sample; delta_vel_mps, delta_pos_m (N, 3) of a bar that was at rest there; rms_acc_mps2 per
+    kind (2,);
+    turned_rad: rotation over the hop; clipped, lost: numbers of such samples; impact_mps: velocity change beyond what
+        arms can give.
+    """
+
+    times_s: FloatArray
+    delta_vel_mps: FloatArray
+    delta_pos_m: FloatArray
+    rms_acc_mps2: FloatArray
+    turned_rad: float
+    clipped: int
+    lost: int
+    impact_mps: float
+
+
+def _process_noise(inc: HopIncrement, settings: MotionSettings) -> tuple[FloatArray, FloatArray]:
+    """Densities of velocity and of bias random walk, each (2,), squared, averaged over the hop."""
+    duration = float(inc.times_s[-1])
+    step = duration / len(inc.times_s)
+    dynamic = np.array(settings.dynamic_error) * inc.rms_acc_mps2
+    acc = np.array(settings.acc_density) ** 2 + dynamic**2 * settings.dynamic_correlation_s
+    acc = acc + inc.clipped * (settings.clipped_excess_mps2 * step) ** 2 / duration
+    acc = acc + (inc.lost * step * settings.lost_acc_mps2) ** 2 / duration
+    acc = acc + (settings.impact_error * inc.impact_mps) ** 2 / duration
+    turn = np.array(settings.bias_turn_mps2) * inc.turned_rad
+    bias = np.array(settings.bias_walk_mps2) ** 2 + turn**2 / duration
+    return acc, bias
+
+
+class VelocityFilter:
+    """Forward filter. `cross` returns the causal estimate of every sample in a hop; `update` uses what is known at its
+    end.
+    """
+
+    def __init__(self, settings: MotionSettings, *, moving: bool) -> None:
+        """A fresh segment; `moving`: nothing is known of its first velocity (a gap lies before it)."""
+        self.settings = settings
+        self.mean = np.zeros((3, 3))
+        # A recording starts with a bar at rest or nearly so; after a gap anything may be.
+        vel = settings.segment_velocity_mps if moving else 0.1
+        pos = settings.segment_position_m if moving else 0.01
+        self.covariance = np.zeros((2, 3, 3))
+        self.covariance[:, 0, 0] = pos**2
+        self.covariance[:, 1, 1] = vel**2
+        self.covariance[:, 2, 2] = np.array(settings.bias_sigma_mps2) ** 2
+        self.predicted_mean = self.mean
+        self.predicted_covariance = self.covariance
+        self.transition = np.eye(3)
+        self._heights_m: dict[str, list[float]] = {}
+        self._was_still = False
+
+    def cross(self, inc: HopIncrement) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Velocity, position, and their standard uncertainties, (N, 3) each, at the samples of the hop; then stands at
+        its last one.
+        """
+        tau = inc.times_s
+        half_square = 0.5 * tau**2
+        pos, vel, bias = self.mean.T
+        velocity = vel + inc.delta_vel_mps - tau[:, None] * bias
+        position = pos + tau[:, None] * vel + inc.delta_pos_m - half_square[:, None] * bias
+        acc_q, bias_q = _process_noise(inc, self.settings)
+        p = self.covariance[:, :, :, None]
+        qa, qb = acc_q[:, None], bias_q[:, None]
+        var_v = p[:, 1, 1] - 2 * tau * p[:, 1, 2] + tau**2 * p[:, 2, 2] + qa * tau + qb * tau**3 / 3
+        var_p = (
+            p[:, 0, 0]
+            + 2 * tau * p[:, 0, 1]
+            + tau**2 * (p[:, 1, 1] - p[:, 0, 2])
+            - tau**3 * p[:, 1, 2]
+            + half_square**2 * p[:, 2, 2]
+            + qa * tau**3 / 3
+            + qb * tau**5 / 20
+        )
+        dt = float(tau[-1])
+        transition = np.array([[1.0, dt, -0.5 * dt * dt], [0.0, 1.0, -dt], [0.0, 0.0, 1.0]])
+        noise = acc_q[:, None, None] * np.array([[dt**3 / 3, dt**2 / 2, 0.0], [dt**2 / 2, dt, 0.0], [0.0, 0.0, 0.0]])
+        noise = noise + bias_q[:, None, None] * np.array(
+            [
+                [dt**5 / 20, dt**4 / 8, -(dt**3) / 6],
+                [dt**4 / 8, dt**3 / 3, -(dt**2) / 2],
+                [-(dt**3) / 6, -(dt**2) / 2, dt],
+            ]
+        )
+        self.transition = transition
+        self.mean = np.stack([position[-1], velocity[-1], bias], axis=1)
+        self.covariance = transition @ self.covariance @ transition.T + noise
+        self.predicted_mean, self.predicted_covariance = self.mean, self.covariance
+        sigma_v = np.sqrt(np.maximum(var_v, 0.0))[_KIND].T
+        sigma_p = np.sqrt(np.maximum(var_p, 0.0))[_KIND].T
+        return velocity, position, sigma_v, sigma_p
+
+    def update(self, duration_s: float, *, still: bool) -> None:
+        """What is known at the node besides acceleration."""
+        reach = np.array(self.settings.reach_m) ** 2 * (self.settings.reach_time_s / duration_s)
+        self._measure(0, np.zeros(3), reach)
+        if still:
+            self._measure(1, np.zeros(3), np.full(2, self.settings.still_velocity_mps**2))
+            if not self._was_still:
+                self.meet(REST, self.settings.rest_height_m)
+        self._was_still = still
+
+    def meet(self, place: str, sigma_m: float) -> None:
+        """The bar is at a place of which every visit has the same height, sigma_m: the first visit defines it.
+
+        Rests may lie at several heights (rack, floor): one that fits none known is a new one.
+        """
+        height, variance = float(self.mean[2, 0]), float(self.covariance[0, 0, 0])
+        heights = self._heights_m.setdefault(place, [])
+        known = min(heights, key=lambda rest: abs(rest - height), default=None)
+        far = known is not None and (known - height) ** 2 > self.settings.same_height_gate**2 * (variance + sigma_m**2)
+        if known is None or far:
+            if place == REST or known is None:
+                heights.append(height)
+            return
+        column = self.covariance[0, :, 0]
+        gain = column / (column[0] + sigma_m**2)
+        mean, covariance = self.mean.copy(), self.covariance.copy()
+        mean[2] += gain * (known - height)
+        covariance[0] -= np.outer(gain, column)
+        self.mean, self.covariance = mean, covariance
+
+    def _measure(self, state: int, value: FloatArray, variance: FloatArray) -> None:
+        column = self.covariance[:, :, state]
+        gain = column / (column[:, state] + variance)[:, None]
+        self.mean = self.mean + gain[_KIND] * (value - self.mean[:, state])[:, None]
+        self.covariance = self.covariance - gain[:, :, None] * column[:, None, :]
+
+
+@dataclass(frozen=True, slots=True)
+class FilterTrack:
+    """The forward pass over M hops, kept for smoothing: filtered and predicted states, transitions (M, 3, 3)."""
+
+    mean: FloatArray
+    covariance: FloatArray
+    predicted_mean: FloatArray
+    predicted_covariance: FloatArray
+    transition: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class SmoothTrack:
+    """Smoothed node states; gain (M, 2, 3, 3) links node j to node j + 1 and gives the covariance of any two nodes."""
+
+    mean: FloatArray
+    covariance: FloatArray
+    gain: FloatArray
+
+    def cross_covariance(self, first: int, second: int) -> FloatArray:
+        """Covariance (2, 3, 3) of the states at two nodes, first <= second."""
+        product = np.broadcast_to(np.eye(3), (2, 3, 3))
+        for node in range(first, second):
+            product = product @ self.gain[node]
+        return product @ self.covariance[second]
+
+
+def smooth(track: FilterTrack) -> SmoothTrack:
+    """Rauch-Tung-Striebel backward pass over one unbroken run of nodes."""
+    gain = _gains(track)
+    mean = _smoothed_mean(track, gain, _KIND)
+    covariance = track.covariance.copy()
+    gain_t = np.swapaxes(gain, -1, -2)
+    for node in range(len(mean) - 2, -1, -1):
+        covariance[node] += gain[node] @ (covariance[node + 1] - track.predicted_covariance[node + 1]) @ gain_t[node]
+    return SmoothTrack(mean, covariance, gain)
+
+
+def smooth_vertical_mean(track: FilterTrack) -> FloatArray:
+    """Smoothed vertical states (M, 1, 3) alone, without their covariance: for a quick look."""
+    vertical = FilterTrack(
+        track.mean[:, 2:],
+        track.covariance[:, :1],
+        track.predicted_mean[:, 2:],
+        track.predicted_covariance[:, :1],
+        track.transition,
+    )
+    return _smoothed_mean(vertical, _gains(vertical), np.zeros(1, np.intp))
+
+
+def _gains(track: FilterTrack) -> FloatArray:
+    gain = np.zeros_like(track.covariance)
+    if len(gain) > 1:
+        carried = track.transition[1:, None] @ track.covariance[:-1]
+        gain[:-1] = np.swapaxes(np.linalg.solve(track.predicted_covariance[1:], carried), -1, -2)
+    return gain
+
+
+def _smoothed_mean(track: FilterTrack, gain: FloatArray, kind: IntArray) -> FloatArray:
+    mean = track.mean.copy()[..., None]
+    predicted = track.predicted_mean[..., None]
+    gain_of_axis = gain[:, kind]
+    for node in range(len(mean) - 2, -1, -1):
+        mean[node] += gain_of_axis[node] @ (mean[node + 1] - predicted[node + 1])
+    return mean[..., 0]
+
+
+def between_nodes(
+    times_s: FloatArray, delta_vel_mps: FloatArray, delta_pos_m: FloatArray, nodes: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Velocity and position (M, N, axes) at the samples of M hops of equal length from the M smoothed states (M, axes,
+    3) at their ends.
+
+    times_s (M, N), delta_vel_mps and delta_pos_m (M, N, axes) as in HopIncrement. Each hop is integrated from the node
+    before it and closed on its own node by a cubic, so that velocity stays the derivative of position; the first is
+    integrated back from its own.
+    """
+    tau = times_s[..., None]
+    dt = tau[:, -1:]
+    first_vel = nodes[0, :, 1] - delta_vel_mps[0, -1] + dt[0] * nodes[0, :, 2]
+    first_pos = nodes[0, :, 0] - dt[0] * first_vel - delta_pos_m[0, -1] + 0.5 * dt[0] ** 2 * nodes[0, :, 2]
+    first = np.stack([first_pos[0], first_vel[0], nodes[0, :, 2]], axis=-1)
+    before = np.concatenate([first[None], nodes[:-1]])[:, None]
+    pos, vel, bias = before[..., 0], before[..., 1], before[..., 2]
+    velocity = vel + delta_vel_mps - tau * bias
+    position = pos + tau * vel + delta_pos_m - 0.5 * tau**2 * bias
+    gap_p = nodes[:, None, :, 0] - position[:, -1:]
+    gap_v = nodes[:, None, :, 1] - velocity[:, -1:]
+    u = tau / dt
+    position = position + gap_p * (3 * u**2 - 2 * u**3) + gap_v * dt * (u**3 - u**2)
+    velocity = velocity + gap_p * (6 * u - 6 * u**2) / dt + gap_v * (3 * u**2 - 2 * u)
+    return velocity, position

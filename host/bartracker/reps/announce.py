@@ -1,0 +1,160 @@
+"""Reps as they happen: announced when the lifting phase has ended, completed when the return has. Past samples alone.
+
+The whole-set look (whole_set.py) follows later and may revise. Runs once a hop; smooths the recent past only when the
+online velocity has just swung back from a peak.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bartracker.events import Event, RepAnnounced, RepRevised, SetStarted
+from bartracker.motion.track import HopMotion, OnlineMotion, SmoothedMotion
+from bartracker.reps.assemble import build_rep
+from bartracker.reps.pairing import ORDER_OF, Candidate, order_of_first_movement, pair
+from bartracker.reps.phases import find_phases
+from bartracker.reps.results import Exercise, Order, Rep
+from bartracker.reps.settings import RepSettings
+from bartracker.reps.whole_set import trace_of
+from bartracker.samples import BoolArray, FloatArray
+
+
+@dataclass(slots=True)
+class _Swing:
+    """Zigzag of online vertical velocity: drift hardly touches it, so it tells when to look."""
+
+    low: float = 0.0
+    high: float = 0.0
+    looking_since_s: float | None = None
+
+    def take(self, t_s: float, vel_z_mps: float, settings: RepSettings) -> None:
+        swing = settings.slowest_peak_mps
+        self.high, self.low = max(self.high, vel_z_mps), min(self.low, vel_z_mps)
+        turned_down = self.high - vel_z_mps > max(swing, settings.swing_back_share * (self.high - self.low))
+        turned_up = vel_z_mps - self.low > max(swing, settings.swing_back_share * (self.high - self.low))
+        if turned_down or turned_up:
+            self.high = self.low = vel_z_mps
+            self.looking_since_s = t_s
+
+
+class RepAnnouncer:
+    """State of the open set: reps announced so far and where the next may begin."""
+
+    def __init__(self, exercise: Exercise | None, settings: RepSettings) -> None:
+        self.settings = settings
+        self.exercise = exercise
+        self.set_index = 1
+        self.reps: list[Rep] = []
+        self._named_order: Order | None = ORDER_OF.get(exercise) if exercise else None
+        self._order: Order | None = self._named_order
+        self._swing = _Swing()
+        self._since_s = -np.inf
+        self._hops = 0
+
+    @property
+    def order(self) -> Order | None:
+        return self._order
+
+    def begin_next_set(self, since_s: float) -> None:
+        """The set is over; what starts before since_s belongs to it."""
+        self.set_index += 1
+        self.reps = []
+        self._order = self._named_order
+        self._since_s = since_s
+
+    def push(self, hop: HopMotion, online: OnlineMotion) -> list[Event]:
+        now = float(hop.t_s[-1])
+        self._swing.take(now, float(hop.vel_w_mps[-1, 2]), self.settings)
+        self._hops += 1
+        looking = self._swing.looking_since_s
+        if looking is None or self._hops % 2:
+            return []
+        if now - looking > self.settings.look_for_s:
+            self._swing.looking_since_s = None
+            return []
+        return self._look(now, online)
+
+    def _look(self, now: float, online: OnlineMotion) -> list[Event]:
+        since = max(now - self.settings.recent_s, self._since_s)
+        t_s, vel_z_mps, resting = online.vertical_since(since)
+        settled = now - self.settings.settle_s
+        phases = [
+            p for p in find_phases(t_s, vel_z_mps, self.settings) if p.end_s <= settled and p.start_s > self._since_s
+        ]
+        if self._named_order is None and not self.reps:
+            self._order = order_of_first_movement(phases, self.settings)
+        if self._order is None:
+            return []
+        rests = t_s[1:][resting[1:] & ~resting[:-1]].tolist()
+        candidates = pair(phases, self._order, rests, self.settings)
+        events: list[Event] = []
+        motion: SmoothedMotion | None = None
+        last_end = self.reps[-1].concentric_end_s if self.reps else -np.inf
+        for candidate in candidates:
+            lifting = candidate.concentric
+            begins = lifting.start_s >= last_end - self.settings.settle_s
+            if begins and self._may_be_pick_up(candidate, t_s, resting):
+                continue
+            if not begins and not self._completes_last(candidate):
+                continue
+            motion = motion or online.smoothed_since(since)
+            if begins:
+                events += self._announce(motion, candidate, now)
+                last_end = lifting.end_s
+            else:
+                events.append(self._complete(motion, candidate))
+        return events
+
+    def _may_be_pick_up(self, candidate: Candidate, t_s: FloatArray, resting: BoolArray) -> bool:
+        """A first rise right from true rest may only bring a row to its start; it counts once the bar has come back."""
+        if self.exercise != "row" or self.reps or candidate.eccentric is not None:
+            return False
+        start = candidate.concentric.start_s
+        before = (t_s > start - self.settings.pick_up_after_rest_s) & (t_s < start)
+        return bool(resting[before].any())
+
+    def _announce(self, motion: SmoothedMotion, candidate: Candidate, now: float) -> list[Event]:
+        usual = [rep.rom_m for rep in self.reps if rep.kind == "full" and rep.rom_m is not None]
+        kind = candidate.kind
+        if (
+            kind == "full"
+            and usual
+            and candidate.concentric.range_m < self.settings.partial_share * float(np.median(usual))
+        ):
+            kind = "partial"
+        assert self._order is not None
+        # A return seen in the same look was not part of what is announced: numbers are those of the lifting phase.
+        known = candidate if self._order == "eccentric-first" else replace(candidate, eccentric=None)
+        rep = build_rep(motion, replace(known, kind=kind), len(self.reps) + 1, self._order, now, self.settings)
+        events: list[Event] = [] if self.reps else [SetStarted(self.set_index, rep.start_s)]
+        self.reps.append(rep)
+        return [*events, RepAnnounced(self.set_index, rep, trace_of(motion, candidate.concentric))]
+
+    def _completes_last(self, candidate: Candidate) -> bool:
+        last = self.reps[-1] if self.reps else None
+        return (
+            last is not None
+            and last.eccentric_end_s is None
+            and candidate.eccentric is not None
+            and candidate.concentric.start_s < last.concentric_end_s
+            and candidate.concentric.end_s > last.concentric_start_s
+        )
+
+    def _complete(self, motion: SmoothedMotion, candidate: Candidate) -> RepRevised:
+        last, order = self.reps[-1], self._order
+        assert order is not None
+        whole = build_rep(motion, candidate, last.index, order, last.announced_s, self.settings)
+        # The lifting phase stays as announced; only the return is new.
+        rep = replace(
+            last,
+            end_s=whole.end_s,
+            eccentric_start_s=whole.eccentric_start_s,
+            eccentric_end_s=whole.eccentric_end_s,
+            eccentric_duration_s=whole.eccentric_duration_s,
+            turn_pause_s=whole.turn_pause_s,
+            bottom_pause_s=whole.bottom_pause_s,
+            top_pause_s=whole.top_pause_s,
+            sigma={**whole.sigma, **last.sigma},
+        )
+        self.reps[-1] = rep
+        return RepRevised(self.set_index, rep.index, rep, "the return has ended")

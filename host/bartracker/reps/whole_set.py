@@ -1,0 +1,150 @@
+"""The second look: a whole set smoothed at once, with what its reps say about heights; every rep found, judged and
+measured anew.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bartracker.events import RepTrace
+from bartracker.motion.estimate import segments_of
+from bartracker.motion.settings import MotionSettings
+from bartracker.motion.track import SmoothedMotion, Visit, smooth_segment
+from bartracker.reps.assemble import build_rep, summarise, with_rests
+from bartracker.reps.exercise import guess_exercise
+from bartracker.reps.measure import concentric_path
+from bartracker.reps.pairing import ORDER_OF, Candidate, judged, order_of_first_movement, pair
+from bartracker.reps.phases import Phase, find_phases
+from bartracker.reps.results import Exercise, Order, Rep, RepSet
+from bartracker.reps.settings import RepSettings
+from bartracker.timebase import Hop
+
+
+@dataclass(frozen=True, slots=True)
+class WholeSet:
+    """A refined set with the traces of its reps, in their order."""
+
+    rep_set: RepSet
+    traces: tuple[RepTrace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    motion: list[SmoothedMotion]
+    phases: list[Phase]
+    order: Order | None
+    candidates: list[Candidate]
+
+
+def rest_starts_s(motion: SmoothedMotion) -> list[float]:
+    """Moments at which the bar began to lie truly still."""
+    begins = motion.resting[1:] & ~motion.resting[:-1]
+    return motion.t_s[1:][begins].tolist()
+
+
+def refine_set(
+    hops: list[Hop],
+    since_s: float,
+    index: int,
+    exercise: Exercise | None,
+    load_kg: float | None,
+    announced: list[Rep],
+    motion_settings: MotionSettings,
+    settings: RepSettings,
+) -> WholeSet | None:
+    """The set within hops, reps beginning after since_s; None where there is none.
+
+    exercise: as the user named it, or None to find out. announced: reps as published live; their times of announcement
+        are kept.
+    """
+    segments = segments_of(hops)
+    order = ORDER_OF.get(exercise) if exercise else None
+    found = _find(segments, (), since_s, order, motion_settings, settings)
+    if found.order is None or not found.candidates:
+        return None
+    found = _find(segments, _visits(found, settings), since_s, found.order, motion_settings, settings)
+    if found.order is None or not found.candidates:
+        return None
+    confidence = 1.0
+    if exercise is None:
+        exercise, confidence = guess_exercise(found.motion, found.phases, found.candidates, found.order, settings)
+    reps: list[Rep] = []
+    traces: list[RepTrace] = []
+    starts: list[tuple[float, float]] = []
+    for number, candidate in enumerate(found.candidates, start=1):
+        motion = _piece(found.motion, candidate.concentric.start_s)
+        rep = build_rep(motion, candidate, number, found.order, _announced_s(candidate, announced), settings)
+        reps.append(rep)
+        traces.append(trace_of(motion, candidate.concentric))
+        if rep.kind == "full":
+            x, y = (float(np.interp(rep.concentric_start_s, motion.t_s, motion.pos_w_m[:, axis])) for axis in (0, 1))
+            starts.append((x, y))
+    reps = with_rests(reps, found.order)
+    rep_set = RepSet(
+        index=index,
+        exercise=exercise,
+        exercise_confidence=confidence,
+        order=found.order,
+        load_kg=load_kg,
+        start_s=reps[0].start_s,
+        end_s=reps[-1].end_s if reps[-1].end_s is not None else reps[-1].concentric_end_s,
+        summary=summarise(reps, starts),
+        reps=tuple(reps),
+    )
+    return WholeSet(rep_set, tuple(traces))
+
+
+def trace_of(motion: SmoothedMotion, concentric: Phase) -> RepTrace:
+    """Path of a lifting phase for a picture."""
+    t_s, path, sigma = concentric_path(motion, concentric)
+    horizontal = path[:, :2]
+    # The direction of most movement: the first right singular vector.
+    direction = np.linalg.svd(horizontal, full_matrices=False)[2][0] if len(path) > 1 else np.array([1.0, 0.0])
+    inside = (motion.t_s >= concentric.start_s) & (motion.t_s < concentric.end_s)
+    return RepTrace(t_s, motion.vel_w_mps[inside, 2], path, sigma, horizontal @ direction)
+
+
+def _find(
+    segments: list[list[Hop]],
+    visits: tuple[Visit, ...],
+    since_s: float,
+    order: Order | None,
+    motion_settings: MotionSettings,
+    settings: RepSettings,
+) -> _Found:
+    motion = [
+        smooth_segment(segment, motion_settings, moving=number > 0, visits=visits)
+        for number, segment in enumerate(segments)
+    ]
+    phases = [phase for piece in motion for phase in find_phases(piece.t_s, piece.vel_w_mps[:, 2], settings)]
+    phases = [phase for phase in phases if phase.start_s > since_s]
+    order = order or order_of_first_movement(phases, settings)
+    if order is None:
+        return _Found(motion, phases, None, [])
+    rests = [t for piece in motion for t in rest_starts_s(piece)]
+    return _Found(motion, phases, order, judged(pair(phases, order, rests, settings), settings))
+
+
+def _visits(found: _Found, settings: RepSettings) -> tuple[Visit, ...]:
+    """Where a lifter's full reps start and end the bar is at the same height each time: lock-out, or where the pull
+    starts.
+    """
+    full = [c for c in found.candidates if c.kind == "full" and c.eccentric is not None]
+    if found.order == "eccentric-first":
+        return tuple(Visit(c.concentric.end_s, "lock-out", settings.level_sigma_m) for c in full)
+    return tuple(Visit(c.concentric.start_s, "start", settings.level_sigma_m) for c in full)
+
+
+def _piece(motion: list[SmoothedMotion], t_s: float) -> SmoothedMotion:
+    return next(piece for piece in motion if t_s <= piece.t_s[-1])
+
+
+def _announced_s(candidate: Candidate, announced: list[Rep]) -> float | None:
+    """When the rep that overlaps this lifting phase by more than half was announced."""
+    for rep in announced:
+        overlap = min(rep.concentric_end_s, candidate.concentric.end_s) - max(
+            rep.concentric_start_s, candidate.concentric.start_s
+        )
+        if overlap > 0.5 * candidate.concentric.duration_s:
+            return rep.announced_s
+    return None
