@@ -170,7 +170,7 @@ class Pipeline:
 
     def _live_set(self) -> RepSet | None:
         """The open set as announced so far."""
-        reps = self._announcer.reps
+        reps = self._announcer.announced
         order = self._announcer.order
         if not reps or order is None:
             return None

@@ -245,7 +245,7 @@ class TimeBase:
     def _start_clock(self) -> None:
         period = self._nominal_period_s
         if period is None:
-            waiting = _Columns.joined(self._pending)
+            waiting = _Columns.joined(self._pending)[: self.settings.first_guess_samples]
             known = np.isfinite(waiting.stamp_s)
             steps = np.diff(waiting.stamp_s[known]) / np.diff(waiting.index[known])
             period = float(np.median(steps)) if len(steps) else 0.01

@@ -33,5 +33,7 @@ def is_still(moments: FloatArray, settings: MotionSettings) -> BoolArray:
     count = moments[:, :1]
     variance = np.maximum(moments[:, 7:] / count - (moments[:, 1:7] / count) ** 2, 0.0)
     acc = np.sqrt(variance[:, :3].sum(axis=1))
+    force = np.sqrt(((moments[:, 1:4] / count) ** 2).sum(axis=1))
+    steady = np.abs(force - settings.gravity_mps2) < settings.still_force_mps2
     gyr = np.sqrt(variance[:, 3:].sum(axis=1))
-    return (acc < settings.still_acc_mps2) & (gyr < settings.still_gyr_radps)
+    return steady & (acc < settings.still_acc_mps2) & (gyr < settings.still_gyr_radps)

@@ -102,18 +102,18 @@ def increment(
     velocity_before = np.concatenate([np.zeros((1, 3)), velocity[:-1]])
     # Exact for acceleration linear between samples.
     position = np.cumsum(period * velocity_before + period**2 * (before / 3 + acc_w_mps2 / 6), axis=0)
-    square = (acc_w_mps2**2).mean(axis=0)
+    square = np.cumsum(acc_w_mps2**2, axis=0) * period
     excess = np.maximum(np.sqrt((acc_w_mps2**2).sum(axis=1)) - settings.impact_acc_mps2, 0.0)
-    rate = np.sqrt((hop.gyr_radps**2).sum(axis=1)).mean()
+    rate = np.sqrt((hop.gyr_radps**2).sum(axis=1))
     return HopIncrement(
         times_s=period * np.arange(1, len(hop) + 1, dtype=np.float64),
         delta_vel_mps=velocity,
         delta_pos_m=position,
-        rms_acc_mps2=np.sqrt(np.array([square[2], square[0] + square[1]])),
-        turned_rad=float(rate) * period * len(hop),
-        clipped=int((hop.acc_clipped | hop.gyr_clipped).sum()),
-        lost=int(hop.lost.sum()),
-        impact_mps=float(excess.sum()) * period,
+        square_acc=np.stack([square[:, 2], square[:, 0] + square[:, 1]]),
+        turned_rad=np.cumsum(rate) * period,
+        clipped=np.cumsum(hop.acc_clipped | hop.gyr_clipped, dtype=np.int64),
+        lost=np.cumsum(hop.lost, dtype=np.int64),
+        impact_mps=np.cumsum(excess) * period,
     )
 
 
@@ -181,7 +181,9 @@ class OnlineMotion:
         self._acc_w.append(acc_w)
         self._quat.append(quat)
         self._still.append(still)
-        return HopMotion(hop.t_s, quat, velocity, position, sigma_v, sigma_p, np.full(len(hop), still), bias)
+        # The hop's own stillness is known only at its end: its samples carry that of the hop before.
+        was_still = len(self._still) > 1 and self._still[-2]
+        return HopMotion(hop.t_s, quat, velocity, position, sigma_v, sigma_p, np.full(len(hop), was_still), bias)
 
     def _first_hop(self, t_s: float) -> int:
         """The first hop that ends at or after t_s, or the last."""

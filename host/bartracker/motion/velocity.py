@@ -24,34 +24,32 @@ class HopIncrement:
     """Acceleration of one hop, integrated from the last sample of the hop before: everything the filter needs to cross
     it.
 
-    times_s (N,) since that sample; delta_vel_mps, delta_pos_m (N, 3) of a bar that was at rest there; rms_acc_mps2 per
-    kind (2,);
-    turned_rad: rotation over the hop; clipped, lost: numbers of such samples; impact_mps: velocity change beyond what
-        arms can give.
+    times_s (N,) since that sample; delta_vel_mps, delta_pos_m (N, 3) of a bar that was at rest there. From that sample
+    up to each: square_acc (2, N) integral of squared acceleration per kind, m^2/s^3; turned_rad (N,) rotation; clipped,
+    lost (N,) numbers of such samples; impact_mps (N,) velocity change beyond what arms can give.
     """
 
     times_s: FloatArray
     delta_vel_mps: FloatArray
     delta_pos_m: FloatArray
-    rms_acc_mps2: FloatArray
-    turned_rad: float
-    clipped: int
-    lost: int
-    impact_mps: float
+    square_acc: FloatArray
+    turned_rad: FloatArray
+    clipped: IntArray
+    lost: IntArray
+    impact_mps: FloatArray
 
 
 def _process_noise(inc: HopIncrement, settings: MotionSettings) -> tuple[FloatArray, FloatArray]:
-    """Densities of velocity and of bias random walk, each (2,), squared, averaged over the hop."""
-    duration = float(inc.times_s[-1])
-    step = duration / len(inc.times_s)
-    dynamic = np.array(settings.dynamic_error) * inc.rms_acc_mps2
-    acc = np.array(settings.acc_density) ** 2 + dynamic**2 * settings.dynamic_correlation_s
-    acc = acc + inc.clipped * (settings.clipped_excess_mps2 * step) ** 2 / duration
-    acc = acc + (inc.lost * step * settings.lost_acc_mps2) ** 2 / duration
-    acc = acc + (settings.impact_error * inc.impact_mps) ** 2 / duration
-    turn = np.array(settings.bias_turn_mps2) * inc.turned_rad
-    bias = np.array(settings.bias_walk_mps2) ** 2 + turn**2 / duration
-    return acc, bias
+    """Variance that velocity has gained by each sample, and density of the bias walk up to it, (2, N) each."""
+    tau = inc.times_s
+    step = float(tau[0])
+    velocity = np.square(settings.acc_density)[:, None] * tau
+    velocity = velocity + (np.square(settings.dynamic_error) * settings.dynamic_correlation_s)[:, None] * inc.square_acc
+    velocity = velocity + inc.clipped * (settings.clipped_excess_mps2 * step) ** 2
+    velocity = velocity + (inc.lost * step * settings.lost_acc_mps2) ** 2
+    velocity = velocity + (settings.impact_error * inc.impact_mps) ** 2
+    turned = np.square(settings.bias_turn_mps2)[:, None] * inc.turned_rad**2
+    return velocity, np.square(settings.bias_walk_mps2)[:, None] + turned / tau
 
 
 class VelocityFilter:
@@ -85,20 +83,20 @@ class VelocityFilter:
         pos, vel, bias = self.mean.T
         velocity = vel + inc.delta_vel_mps - tau[:, None] * bias
         position = pos + tau[:, None] * vel + inc.delta_pos_m - half_square[:, None] * bias
-        acc_q, bias_q = _process_noise(inc, self.settings)
+        gained, walk = _process_noise(inc, self.settings)
         p = self.covariance[:, :, :, None]
-        qa, qb = acc_q[:, None], bias_q[:, None]
-        var_v = p[:, 1, 1] - 2 * tau * p[:, 1, 2] + tau**2 * p[:, 2, 2] + qa * tau + qb * tau**3 / 3
+        var_v = p[:, 1, 1] - 2 * tau * p[:, 1, 2] + tau**2 * p[:, 2, 2] + gained + walk * tau**3 / 3
         var_p = (
             p[:, 0, 0]
             + 2 * tau * p[:, 0, 1]
             + tau**2 * (p[:, 1, 1] - p[:, 0, 2])
             - tau**3 * p[:, 1, 2]
             + half_square**2 * p[:, 2, 2]
-            + qa * tau**3 / 3
-            + qb * tau**5 / 20
+            + gained * tau**2 / 3
+            + walk * tau**5 / 20
         )
         dt = float(tau[-1])
+        acc_q, bias_q = gained[:, -1] / dt, walk[:, -1]
         transition = np.array([[1.0, dt, -0.5 * dt * dt], [0.0, 1.0, -dt], [0.0, 0.0, 1.0]])
         noise = acc_q[:, None, None] * np.array([[dt**3 / 3, dt**2 / 2, 0.0], [dt**2 / 2, dt, 0.0], [0.0, 0.0, 0.0]])
         noise = noise + bias_q[:, None, None] * np.array(

@@ -38,13 +38,16 @@ class _Swing:
 
 
 class RepAnnouncer:
-    """State of the open set: reps announced so far and where the next may begin."""
+    """State of the open set. `announced` are its reps as they were published, from past samples alone, never touched
+    again; `reps` are the same with what has happened since.
+    """
 
     def __init__(self, exercise: Exercise | None, settings: RepSettings) -> None:
         self.settings = settings
         self.exercise = exercise
         self.set_index = 1
         self.reps: list[Rep] = []
+        self.announced: list[Rep] = []
         self._named_order: Order | None = ORDER_OF.get(exercise) if exercise else None
         self._order: Order | None = self._named_order
         self._swing = _Swing()
@@ -59,6 +62,7 @@ class RepAnnouncer:
         """The set is over; what starts before since_s belongs to it."""
         self.set_index += 1
         self.reps = []
+        self.announced = []
         self._order = self._named_order
         self._since_s = since_s
 
@@ -92,7 +96,7 @@ class RepAnnouncer:
         last_end = self.reps[-1].concentric_end_s if self.reps else -np.inf
         for candidate in candidates:
             lifting = candidate.concentric
-            begins = lifting.start_s >= last_end - self.settings.settle_s
+            begins = lifting.peak_s > last_end
             if begins and self._may_be_pick_up(candidate, t_s, resting):
                 continue
             if not begins and not self._completes_last(candidate):
@@ -128,6 +132,7 @@ class RepAnnouncer:
         rep = build_rep(motion, replace(known, kind=kind), len(self.reps) + 1, self._order, now, self.settings)
         events: list[Event] = [] if self.reps else [SetStarted(self.set_index, rep.start_s)]
         self.reps.append(rep)
+        self.announced.append(rep)
         return [*events, RepAnnounced(self.set_index, rep, trace_of(motion, candidate.concentric))]
 
     def _completes_last(self, candidate: Candidate) -> bool:

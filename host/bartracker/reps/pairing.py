@@ -57,7 +57,7 @@ def pair(phases: list[Phase], order: Order, rests_s: list[float], settings: RepS
 
 def _eccentric_first(phases: list[Phase], settings: RepSettings) -> list[Candidate]:
     candidates: list[Candidate] = []
-    large = [phase for phase in phases if phase.range_m >= settings.smallest_range_m]
+    large = [p for p in phases if p.range_m >= settings.smallest_range_m and p.duration_s >= settings.shortest_lift_s]
     for lowering, lifting in pairwise(large):
         if lowering.direction != "down" or lifting.direction != "up":
             continue
@@ -77,7 +77,8 @@ def _concentric_first(phases: list[Phase], rests_s: list[float], settings: RepSe
     caught = False
     rests = np.array(rests_s)
     for phase in phases:
-        small = phase.range_m < settings.smallest_range_m
+        bounce = phase.direction == "up" and phase.duration_s < settings.shortest_lift_s
+        small = phase.range_m < settings.smallest_range_m or bounce
         if lifting is not None and bool(((rests > lifting.end_s) & (rests < phase.start_s)).any()):
             lifting, caught = None, False  # it lies on floor or rack: whatever it did, the rep is over
         if phase.direction == "up":

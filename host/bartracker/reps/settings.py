@@ -17,6 +17,7 @@ class RepSettings:
     Segmentation:
     smallest_movement_m: movements shorter than this are swaying and tremor.
     smallest_range_m: movements shorter than this are steps, unracking or settling (0.08-0.15).
+    shortest_lift_s: a shorter rise is a bounce off floor or rack; the fastest partial lifts take 0.2 s.
     slowest_peak_mps: a movement whose peak is slower than this is drift or swaying.
     matching_range: a rep's lowering and lifting are one pair when the smaller range is at least this share of the
         larger.
@@ -45,6 +46,7 @@ class RepSettings:
     bridged_dip_s: float = 0.1
     smallest_movement_m: float = 0.03
     smallest_range_m: float = 0.10
+    shortest_lift_s: float = 0.15
     slowest_peak_mps: float = 0.10
     matching_range: float = 0.6
     returned_share: float = 0.6

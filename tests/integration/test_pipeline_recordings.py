@@ -1,0 +1,191 @@
+"""The whole pipeline on the committed recordings: reps as in their truth, live as replayed, whatever the chunking."""
+
+import json
+from dataclasses import fields, replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import bartracker
+from bartracker.api import settings_for
+from bartracker.errors import BartrackerError
+from bartracker.events import Event, MotionUpdate, Notice, RepAnnounced, SetFinished
+from bartracker.exchange import analysis_to_json
+from bartracker.pipeline import Pipeline
+from bartracker.recording.recording import Recording
+from bartracker.reps.results import Analysis, Rep
+from bartracker.samples import StampedBlock
+
+RECORDINGS = sorted((Path(__file__).parents[1] / "recordings").glob("*.btr"))
+SHORT = next(path for path in RECORDINGS if path.stem.startswith("squat"))
+
+
+def run(recording: Recording, blocks: tuple[StampedBlock, ...] | None = None) -> tuple[Pipeline, list[Event]]:
+    pipeline = Pipeline(settings_for(recording))
+    events = [event for block in blocks or recording.blocks for event in pipeline.push(block)]
+    return pipeline, [*events, *pipeline.finish()]
+
+
+def truth_of(path: Path) -> list[dict[str, float | str]]:
+    return json.loads(path.with_suffix("").with_suffix(".truth.json").read_text())["reps"]
+
+
+def overlap(rep: Rep, true: dict[str, float | str]) -> float:
+    start, end = float(true["t_con0"]), float(true["t_con1"])
+    common = min(rep.concentric_end_s, end) - max(rep.concentric_start_s, start)
+    return common / (max(rep.concentric_end_s, end) - min(rep.concentric_start_s, start))
+
+
+@pytest.fixture(scope="module", params=RECORDINGS, ids=lambda path: path.stem)
+def played(request: pytest.FixtureRequest) -> tuple[Path, Pipeline, list[Event]]:
+    recording = bartracker.read(request.param)
+    return request.param, *run(recording)
+
+
+def test_every_full_rep_is_found_and_no_other(played: tuple[Path, Pipeline, list[Event]]) -> None:
+    path, pipeline, _ = played
+    truth = [rep for rep in truth_of(path) if rep["kind"] == "full"]
+    found = [rep for rep_set in pipeline.analysis().sets for rep in rep_set.reps if rep.kind == "full"]
+    assert len(found) == len(truth)
+    for rep, true in zip(found, truth, strict=True):
+        assert overlap(rep, true) > 0.7
+        assert rep.mean_velocity_mps == pytest.approx(true["mcv"], abs=0.04)
+        assert rep.peak_velocity_mps == pytest.approx(true["pv"], abs=0.09)
+        assert rep.rom_m == pytest.approx(true["rom"], abs=0.07)
+
+
+def test_announced_soon_after_the_lift_from_past_samples_alone(played: tuple[Path, Pipeline, list[Event]]) -> None:
+    _, pipeline, events = played
+    announced = [event.rep for event in events if isinstance(event, RepAnnounced)]
+    assert announced
+    late = [rep.announced_s - rep.concentric_end_s for rep in announced if rep.announced_s is not None]
+    assert len(late) == len(announced)
+    assert 0 < np.median(late) < 0.3
+    live = [rep for rep_set in pipeline.analysis(as_live=True).sets for rep in rep_set.reps]
+    assert live == announced
+
+
+def test_numbers_are_complete_and_every_uncertainty_positive(played: tuple[Path, Pipeline, list[Event]]) -> None:
+    _, pipeline, _ = played
+    for rep_set in pipeline.analysis().sets:
+        assert rep_set.start_s < rep_set.end_s
+        for number, rep in enumerate(rep_set.reps, start=1):
+            assert rep.index == number
+            assert all(value > 0 and np.isfinite(value) for value in rep.sigma.values())
+            assert {"mean_velocity_mps", "peak_velocity_mps", "rom_m", "eccentric_duration_s"} <= set(rep.sigma)
+            missing = {f.name for f in fields(rep) if getattr(rep, f.name) is None} - {"announced_s"}
+            assert missing <= {"top_pause_s", "bottom_pause_s"}
+            assert not missing or any(flag.code == "last_of_set" for flag in rep.flags)
+
+
+def same_events(one: list[Event], other: list[Event]) -> None:
+    """Equal to the bit; motion compared as a whole, for updates come a push at a time."""
+
+    def motion(events: list[Event]) -> list[bytes]:
+        updates = [event for event in events if isinstance(event, MotionUpdate)]
+        return [np.concatenate([getattr(u, f.name) for u in updates]).tobytes() for f in fields(MotionUpdate)]
+
+    def rest(events: list[Event]) -> list[str]:
+        return [repr(event) for event in events if not isinstance(event, MotionUpdate | SetFinished | RepAnnounced)]
+
+    assert motion(one) == motion(other)
+    assert rest(one) == rest(other)
+    assert [e.rep for e in one if isinstance(e, RepAnnounced)] == [e.rep for e in other if isinstance(e, RepAnnounced)]
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.integers(1, 400), min_size=1, max_size=40), st.integers(0, 10**6))
+def test_chunking_changes_no_bit(sizes: list[int], seed: int) -> None:
+    recording = bartracker.read(SHORT)
+    whole = joined(recording.blocks)
+    cuts = np.cumsum(np.resize(np.random.default_rng(seed).permutation(sizes), len(whole)))
+    cuts = cuts[cuts < len(whole)]
+    expected_pipeline, expected = reference()
+    pipeline, events = run(recording, tuple(split(whole, cuts)))
+    same_events(expected, events)
+    assert analysis_to_json(pipeline.analysis()) == analysis_to_json(expected_pipeline.analysis())
+    assert analysis_to_json(pipeline.analysis(as_live=True)) == analysis_to_json(
+        expected_pipeline.analysis(as_live=True)
+    )
+
+
+_REFERENCE: list[tuple[Pipeline, list[Event]]] = []
+
+
+def reference() -> tuple[Pipeline, list[Event]]:
+    if not _REFERENCE:
+        _REFERENCE.append(run(bartracker.read(SHORT)))
+    return _REFERENCE[0]
+
+
+def joined(blocks: tuple[StampedBlock, ...]) -> StampedBlock:
+    names = [f.name for f in fields(StampedBlock) if f.name != "arrival_s"]
+    return StampedBlock(**{n: np.concatenate([getattr(b, n) for b in blocks]) for n in names}, arrival_s=float("nan"))
+
+
+def split(block: StampedBlock, cuts: np.ndarray) -> list[StampedBlock]:
+    names = [f.name for f in fields(StampedBlock) if f.name != "arrival_s"]
+    edges = [0, *cuts.tolist(), len(block)]
+    return [
+        StampedBlock(**{n: getattr(block, n)[a:b] for n in names}, arrival_s=float("nan"))
+        for a, b in pairwise(edges)
+    ]
+
+
+@pytest.mark.parametrize("share", [0.35, 0.6, 0.85])
+def test_a_recording_cut_short_announces_the_same_reps(share: float) -> None:
+    recording = bartracker.read(SHORT)
+    _, events = reference()
+    whole = joined(recording.blocks)
+    cut = int(share * len(whole))
+    part, _ = run(recording, (split(whole, np.array([cut]))[0],))
+    until = [e for e in events if isinstance(e, MotionUpdate) and e.t_s[-1] <= part_end(part)]
+    end = until[-1].t_s[-1]
+    expected = [e.rep for e in events if isinstance(e, RepAnnounced) and (e.rep.announced_s or 0) <= end]
+    announced = [rep for rep_set in part.analysis(as_live=True).sets for rep in rep_set.reps]
+    assert announced[: len(expected)] == expected
+    assert share < 0.5 or expected
+
+
+def part_end(pipeline: Pipeline) -> float:
+    return max(rep_set.end_s for rep_set in pipeline.analysis().sets) if pipeline.analysis().sets else 0.0
+
+
+def test_a_named_exercise_wins_and_an_unknown_one_is_refused() -> None:
+    recording = bartracker.read(SHORT)
+    assert bartracker.analyze(recording, exercise="bench", load_kg=80).sets[0].exercise == "bench"
+    with pytest.raises(BartrackerError, match="use auto or one of squat"):
+        bartracker.analyze(recording, exercise="curl")  # type: ignore[arg-type]
+
+
+def test_a_recording_without_samples_is_refused() -> None:
+    empty = replace(bartracker.read(SHORT), blocks=())
+    with pytest.raises(BartrackerError, match="holds no samples"):
+        bartracker.analyze(empty)
+
+
+def test_stillness_holds_no_set() -> None:
+    recording = bartracker.read(SHORT)
+    rest = joined(recording.blocks)
+    still = split(rest, np.array([120]))[0]
+    assert bartracker.analyze(replace(recording, blocks=(still,))).sets == ()
+
+
+def test_loss_is_said() -> None:
+    path = next(p for p in RECORDINGS if "lost" in p.stem)
+    pipeline, events = run(bartracker.read(path))
+    told = [event.code for event in events if isinstance(event, Notice)]
+    assert told.count("samples_lost") == len(pipeline.analysis().gaps) > 0
+    assert "loss_total" in told
+
+
+def test_records_are_flat() -> None:
+    pipeline, _ = reference()
+    analysis: Analysis = pipeline.analysis()
+    records = analysis.to_records()
+    assert len(records) == sum(len(s.reps) for s in analysis.sets)
+    assert all(isinstance(v, int | float | str | None) for record in records for v in record.values())
