@@ -115,7 +115,6 @@ def _without(part: HopMotion | SmoothedMotion, lost: BoolArray) -> HopMotion:
         part.sigma_vel_w_mps[keep],
         part.sigma_pos_w_m[keep],
         part.resting[keep],
-        np.empty((0, 3)),
     )
 
 

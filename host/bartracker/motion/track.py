@@ -10,6 +10,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from bartracker.motion.attitude import OnlineAttitude, offline_attitude, world_acceleration
+from bartracker.motion.rows import Rows
 from bartracker.motion.settings import MotionSettings
 from bartracker.motion.stillness import hop_moments, is_still
 from bartracker.motion.velocity import (
@@ -17,14 +18,17 @@ from bartracker.motion.velocity import (
     HopIncrement,
     SmoothTrack,
     VelocityFilter,
+    backward_gain,
     between_nodes,
     smooth,
-    smooth_vertical_mean,
+    smooth_mean,
 )
 from bartracker.samples import BoolArray, FloatArray, IntArray
 from bartracker.timebase import Hop
 
 _KIND = np.array([1, 1, 0])
+# Attributes of the filter that smoothing needs, in the order of FilterTrack.
+_FILTER_ROWS = ("mean", "covariance", "predicted_mean", "predicted_covariance", "transition")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,6 @@ class HopMotion:
     sigma_vel_w_mps: FloatArray
     sigma_pos_w_m: FloatArray
     resting: BoolArray
-    bias_w_mps2: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,20 +120,98 @@ def increment(
     )
 
 
-class _TrackLog:
-    """Forward pass as it grows, one row a node."""
+class _History:
+    """What the filter went through, one row a hop. A last, shorter hop is padded by repeating its last sample."""
 
     def __init__(self) -> None:
-        self.rows: list[tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]] = []
+        self.hops: list[Hop] = []
+        self.still: list[bool] = []
+        self.acc_w: list[FloatArray] = []
+        self.quat: list[FloatArray] = []
+        self._rows = {name: Rows() for name in (*_FILTER_ROWS, "times_s", "delta_vel_mps", "delta_pos_m", "gain_z")}
 
-    def add(self, state: VelocityFilter) -> None:
-        self.rows.append(
-            (state.mean, state.covariance, state.predicted_mean, state.predicted_covariance, state.transition)
+    def add(
+        self, hop: Hop, quat: FloatArray, acc_w: FloatArray, inc: HopIncrement, state: VelocityFilter, *, still: bool
+    ) -> None:
+        length = len(self.hops[0]) if self.hops else len(hop)
+        if self.hops:
+            before = self._rows["covariance"].since(len(self.hops) - 1)[0, :1]
+            gain = backward_gain(before, state.predicted_covariance[:1], state.transition)
+            self._rows["gain_z"].append(gain)
+        for name in _FILTER_ROWS:
+            self._rows[name].append(getattr(state, name))
+        for name in ("times_s", "delta_vel_mps", "delta_pos_m"):
+            row: FloatArray = getattr(inc, name)
+            padding = np.repeat(row[-1:], length - len(row), axis=0)
+            self._rows[name].append(np.concatenate([row, padding]) if len(padding) else row)
+        self.hops.append(hop)
+        self.still.append(still)
+        self.acc_w.append(acc_w)
+        self.quat.append(quat)
+
+    def first_hop(self, t_s: float) -> int:
+        """The first hop that ends at or after t_s, or the last."""
+        return min(bisect_left(self.hops, t_s, key=lambda hop: float(hop.t_s[-1])), len(self.hops) - 1)
+
+    def drop(self, count: int) -> None:
+        for kept in (self.hops, self.still, self.acc_w, self.quat):
+            del kept[:count]
+        for rows in self._rows.values():
+            rows.drop(count)
+
+    def vertical(self, first: int) -> tuple[FloatArray, FloatArray, BoolArray]:
+        """t_s, smoothed vertical velocity, stillness (N,) of all samples from hop `first` on, without uncertainty."""
+        rows = {name: self._rows[name].since(first) for name in ("mean", "predicted_mean")}
+        gain = self._rows["gain_z"].since(first) if len(self.hops) > 1 else np.empty((0, 1, 3, 3))
+        nodes = smooth_mean(rows["mean"][:, 2:], rows["predicted_mean"][:, 2:], gain)
+        velocity, _ = self._at_samples(first, nodes, slice(2, 3))
+        hops = self.hops[first:]
+        return np.concatenate([h.t_s for h in hops]), velocity[:, 0], _per_sample(hops, self.still[first:])
+
+    def smoothed(self, first: int) -> SmoothedMotion:
+        """Motion of all samples from hop `first` on."""
+        nodes = smooth(FilterTrack(*(self._rows[name].since(first) for name in _FILTER_ROWS)))
+        hops = self.hops[first:]
+        velocity, position = self._at_samples(first, nodes.mean, slice(0, 3))
+        t_s = np.concatenate([h.t_s for h in hops])
+        node_t_s = np.array([h.t_s[-1] for h in hops])
+        deviation = np.sqrt(np.maximum(np.diagonal(nodes.covariance, axis1=-2, axis2=-1), 0.0))
+        sigma = [
+            np.stack([np.interp(t_s, node_t_s, deviation[:, kind, state]) for kind in _KIND], axis=1)
+            for state in (0, 1)
+        ]
+        return SmoothedMotion(
+            sample_index=np.concatenate([h.sample_index for h in hops]),
+            t_s=t_s,
+            period_s=hops[-1].period_s,
+            quat_ws=np.concatenate(self.quat[first:]),
+            acc_w_mps2=np.concatenate(self.acc_w[first:]),
+            vel_w_mps=velocity,
+            pos_w_m=position,
+            sigma_vel_w_mps=sigma[1],
+            sigma_pos_w_m=sigma[0],
+            resting=_per_sample(hops, self.still[first:]),
+            lost=np.concatenate([h.lost for h in hops]),
+            clipped=np.concatenate([h.acc_clipped | h.gyr_clipped for h in hops]),
+            node_t_s=node_t_s,
+            nodes=nodes,
         )
 
-    def track(self, first: int = 0) -> FilterTrack:
-        columns = [np.stack(column) for column in zip(*self.rows[first:], strict=True)]
-        return FilterTrack(*columns)
+    def _at_samples(self, first: int, nodes: FloatArray, axes: slice) -> tuple[FloatArray, FloatArray]:
+        """Velocity and position (N, axes) at all samples of the hops from `first` on."""
+        velocity, position = between_nodes(
+            self._rows["times_s"].since(first),
+            self._rows["delta_vel_mps"].since(first)[..., axes],
+            self._rows["delta_pos_m"].since(first)[..., axes],
+            nodes,
+        )
+        count = sum(len(hop) for hop in self.hops[first:])
+        width = velocity.shape[-1]
+        return velocity.reshape(-1, width)[:count], position.reshape(-1, width)[:count]
+
+
+def _per_sample(hops: list[Hop], still: list[bool]) -> BoolArray:
+    return np.repeat(np.array(still), [len(h) for h in hops])
 
 
 class OnlineMotion:
@@ -142,142 +223,45 @@ class OnlineMotion:
         self.settings = settings or MotionSettings()
         self._attitude: OnlineAttitude | None = None
         self._begin_segment(moving=False)
-        self._first = True
 
     def _begin_segment(self, *, moving: bool) -> None:
-        self._hops: list[Hop] = []
-        self._increments: list[HopIncrement] = []
-        self._acc_w: list[FloatArray] = []
-        self._quat: list[FloatArray] = []
+        self._history = _History()
         self._moments: list[FloatArray] = []
-        self._still: list[bool] = []
-        self._log = _TrackLog()
         self._filter = VelocityFilter(self.settings, moving=moving)
-
-    @property
-    def hops(self) -> list[Hop]:
-        """Hops of the current segment still kept."""
-        return self._hops
+        self._was_still = False
 
     def push(self, hop: Hop) -> HopMotion:
+        """Motion of the hop's samples, each from what came up to it."""
         if hop.starts_segment or self._attitude is None:
+            self._begin_segment(moving=self._attitude is not None)
             self._attitude = OnlineAttitude(hop.period_s, self.settings)
-            self._begin_segment(moving=not self._first)
-            self._first = False
         quat = self._attitude.push(hop.acc_mps2, hop.gyr_radps)
         acc_w = world_acceleration(hop.acc_mps2, quat, self.settings.gravity_mps2)
-        inc = increment(hop, acc_w, self._acc_w[-1][-1] if self._acc_w else acc_w[0], self.settings)
+        previous = self._history.acc_w[-1][-1] if self._history.acc_w else acc_w[0]
+        inc = increment(hop, acc_w, previous, self.settings)
         velocity, position, sigma_v, sigma_p = self._filter.cross(inc)
-        self._moments.append(hop_moments(hop))
         window = max(1, round(self.settings.still_window_s / inc.times_s[-1]))
-        still = len(self._moments) >= window and bool(
-            is_still(np.sum(self._moments[-window:], axis=0)[None], self.settings)[0]
-        )
-        bias = np.broadcast_to(self._filter.mean[:, 2], velocity.shape)
-        self._filter.update(float(inc.times_s[-1]), still=still)
-        self._log.add(self._filter)
-        self._hops.append(hop)
-        self._increments.append(inc)
-        self._acc_w.append(acc_w)
-        self._quat.append(quat)
-        self._still.append(still)
+        self._moments = [*self._moments[1 - window :], hop_moments(hop)] if window > 1 else [hop_moments(hop)]
+        still = len(self._moments) >= window and bool(is_still(np.sum(self._moments, axis=0)[None], self.settings)[0])
         # The hop's own stillness is known only at its end: its samples carry that of the hop before.
-        was_still = len(self._still) > 1 and self._still[-2]
-        return HopMotion(hop.t_s, quat, velocity, position, sigma_v, sigma_p, np.full(len(hop), was_still), bias)
-
-    def _first_hop(self, t_s: float) -> int:
-        """The first hop that ends at or after t_s, or the last."""
-        return min(bisect_left(self._hops, t_s, key=lambda hop: float(hop.t_s[-1])), len(self._hops) - 1)
+        was_still, self._was_still = self._was_still, still
+        self._filter.update(float(inc.times_s[-1]), still=still)
+        self._history.add(hop, quat, acc_w, inc, self._filter, still=still)
+        return HopMotion(hop.t_s, quat, velocity, position, sigma_v, sigma_p, np.full(len(hop), was_still))
 
     def forget_before(self, t_s: float) -> None:
         """Drop what ended before t_s; smoothing then starts from the filter's state there."""
-        keep = self._first_hop(t_s)
-        for kept in (
-            self._hops, self._increments, self._acc_w, self._quat, self._moments, self._still, self._log.rows
-        ):  # fmt: skip
-            del kept[:keep]
+        self._history.drop(self._history.first_hop(t_s))
 
     def vertical_since(self, t_s: float) -> tuple[FloatArray, FloatArray, BoolArray]:
         """t_s (N,), smoothed vertical velocity (N,), resting (N,) of the current segment from t_s to now: a quick
         look.
         """
-        first = self._first_hop(t_s)
-        nodes = smooth_vertical_mean(self._log.track(first))
-        velocity, _ = _at_samples(self._increments[first:], nodes, slice(2, 3))
-        hops = self._hops[first:]
-        return np.concatenate([h.t_s for h in hops]), velocity[:, 0], _per_sample(hops, self._still[first:])
+        return self._history.vertical(self._history.first_hop(t_s))
 
     def smoothed_since(self, t_s: float) -> SmoothedMotion:
         """The current segment from t_s to now, smoothed with what is known now."""
-        first = self._first_hop(t_s)
-        nodes = smooth(self._log.track(first))
-        return _assemble(
-            self._hops[first:],
-            self._increments[first:],
-            self._acc_w[first:],
-            self._quat[first:],
-            self._still[first:],
-            nodes,
-        )
-
-
-def _assemble(
-    hops: list[Hop],
-    increments: list[HopIncrement],
-    acc_w: list[FloatArray],
-    quat: list[FloatArray],
-    still: list[bool],
-    nodes: SmoothTrack,
-) -> SmoothedMotion:
-    """Samples between smoothed nodes."""
-    velocity, position = _at_samples(increments, nodes.mean, slice(0, 3))
-    t_s = np.concatenate([h.t_s for h in hops])
-    node_t_s = np.array([h.t_s[-1] for h in hops])
-    deviation = np.sqrt(np.maximum(np.diagonal(nodes.covariance, axis1=-2, axis2=-1), 0.0))
-    sigma = [
-        np.stack([np.interp(t_s, node_t_s, deviation[:, kind, state]) for kind in _KIND], axis=1) for state in (0, 1)
-    ]
-    return SmoothedMotion(
-        sample_index=np.concatenate([h.sample_index for h in hops]),
-        t_s=t_s,
-        period_s=hops[-1].period_s,
-        quat_ws=np.concatenate(quat),
-        acc_w_mps2=np.concatenate(acc_w),
-        vel_w_mps=velocity,
-        pos_w_m=position,
-        sigma_vel_w_mps=sigma[1],
-        sigma_pos_w_m=sigma[0],
-        resting=_per_sample(hops, still),
-        lost=np.concatenate([h.lost for h in hops]),
-        clipped=np.concatenate([h.acc_clipped | h.gyr_clipped for h in hops]),
-        node_t_s=node_t_s,
-        nodes=nodes,
-    )
-
-
-def _per_sample(hops: list[Hop], still: list[bool]) -> BoolArray:
-    return np.repeat(np.array(still), [len(h) for h in hops])
-
-
-def _at_samples(increments: list[HopIncrement], nodes: FloatArray, axes: slice) -> tuple[FloatArray, FloatArray]:
-    """Velocity and position (N, axes) at all samples. All hops but the last of a segment are equally long."""
-    count = len(increments)
-    whole = count if len(increments[-1].times_s) == len(increments[0].times_s) else count - 1
-    velocity: list[FloatArray] = []
-    position: list[FloatArray] = []
-    for first, stop in ((0, whole), (whole, count)):
-        if first == stop:
-            continue
-        part = increments[first:stop]
-        v, p = between_nodes(
-            np.stack([inc.times_s for inc in part]),
-            np.stack([inc.delta_vel_mps[:, axes] for inc in part]),
-            np.stack([inc.delta_pos_m[:, axes] for inc in part]),
-            nodes[first:stop],
-        )
-        velocity.append(v.reshape(-1, v.shape[-1]))
-        position.append(p.reshape(-1, p.shape[-1]))
-    return np.concatenate(velocity), np.concatenate(position)
+        return self._history.smoothed(self._history.first_hop(t_s))
 
 
 def smooth_segment(
@@ -294,14 +278,11 @@ def smooth_segment(
     quat = offline_attitude(acc, gyr, period, settings)
     acc_w = world_acceleration(acc, quat, settings.gravity_mps2)
     still = _still_around(hops, settings)
-    state, log = VelocityFilter(settings, moving=moving), _TrackLog()
-    increments: list[HopIncrement] = []
-    acc_parts: list[FloatArray] = []
-    quat_parts: list[FloatArray] = []
-    at = 0
-    previous = acc_w[0]
+    state, history = VelocityFilter(settings, moving=moving), _History()
     node_t_s = np.array([hop.t_s[-1] for hop in hops])
     visit_at = {int(np.abs(node_t_s - v.t_s).argmin()): v for v in visits if hops[0].t_s[0] <= v.t_s <= node_t_s[-1]}
+    at = 0
+    previous = acc_w[0]
     for node, (hop, hop_still) in enumerate(zip(hops, still, strict=True)):
         part = slice(at, at + len(hop))
         inc = increment(hop, acc_w[part], previous, settings)
@@ -309,14 +290,10 @@ def smooth_segment(
         state.update(float(inc.times_s[-1]), still=bool(hop_still))
         if node in visit_at:
             state.meet(visit_at[node].place, visit_at[node].sigma_m)
-        log.add(state)
-        increments.append(inc)
-        acc_parts.append(acc_w[part])
-        quat_parts.append(quat[part])
+        history.add(hop, quat[part], acc_w[part], inc, state, still=bool(hop_still))
         previous = acc_w[at + len(hop) - 1]
         at += len(hop)
-    nodes = smooth(log.track())
-    return _assemble(hops, increments, acc_parts, quat_parts, [bool(s) for s in still], nodes)
+    return history.smoothed(0)
 
 
 def _still_around(hops: list[Hop], settings: MotionSettings) -> BoolArray:

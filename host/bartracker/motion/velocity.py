@@ -178,10 +178,18 @@ class SmoothTrack:
         return product @ self.covariance[second]
 
 
+def backward_gain(covariance: FloatArray, predicted_after: FloatArray, transition: FloatArray) -> FloatArray:
+    """Gain (..., 3, 3) that carries what is learned at a node back to the one before, of that filtered covariance."""
+    gain = np.swapaxes(np.linalg.solve(predicted_after, transition @ covariance), -1, -2)
+    return np.asarray(gain, dtype=np.float64)
+
+
 def smooth(track: FilterTrack) -> SmoothTrack:
     """Rauch-Tung-Striebel backward pass over one unbroken run of nodes."""
-    gain = _gains(track)
-    mean = _smoothed_mean(track, gain, _KIND)
+    gain = np.zeros_like(track.covariance)
+    if len(gain) > 1:
+        gain[:-1] = backward_gain(track.covariance[:-1], track.predicted_covariance[1:], track.transition[1:, None])
+    mean = smooth_mean(track.mean, track.predicted_mean, gain[:, _KIND])
     covariance = track.covariance.copy()
     gain_t = np.swapaxes(gain, -1, -2)
     for node in range(len(mean) - 2, -1, -1):
@@ -189,33 +197,13 @@ def smooth(track: FilterTrack) -> SmoothTrack:
     return SmoothTrack(mean, covariance, gain)
 
 
-def smooth_vertical_mean(track: FilterTrack) -> FloatArray:
-    """Smoothed vertical states (M, 1, 3) alone, without their covariance: for a quick look."""
-    vertical = FilterTrack(
-        track.mean[:, 2:],
-        track.covariance[:, :1],
-        track.predicted_mean[:, 2:],
-        track.predicted_covariance[:, :1],
-        track.transition,
-    )
-    return _smoothed_mean(vertical, _gains(vertical), np.zeros(1, np.intp))
-
-
-def _gains(track: FilterTrack) -> FloatArray:
-    gain = np.zeros_like(track.covariance)
-    if len(gain) > 1:
-        carried = track.transition[1:, None] @ track.covariance[:-1]
-        gain[:-1] = np.swapaxes(np.linalg.solve(track.predicted_covariance[1:], carried), -1, -2)
-    return gain
-
-
-def _smoothed_mean(track: FilterTrack, gain: FloatArray, kind: IntArray) -> FloatArray:
-    mean = track.mean.copy()[..., None]
-    predicted = track.predicted_mean[..., None]
-    gain_of_axis = gain[:, kind]
-    for node in range(len(mean) - 2, -1, -1):
-        mean[node] += gain_of_axis[node] @ (mean[node + 1] - predicted[node + 1])
-    return mean[..., 0]
+def smooth_mean(mean: FloatArray, predicted_mean: FloatArray, gain: FloatArray) -> FloatArray:
+    """Smoothed states (M, axes, 3) from filtered and predicted ones and the backward gain of each axis."""
+    smoothed = mean.copy()[..., None]
+    correction = -predicted_mean[..., None]
+    for node in range(len(smoothed) - 2, -1, -1):
+        smoothed[node] += gain[node] @ (smoothed[node + 1] + correction[node + 1])
+    return smoothed[..., 0]
 
 
 def between_nodes(

@@ -13,7 +13,7 @@ from bartracker.motion.track import HopMotion, OnlineMotion, SmoothedMotion
 from bartracker.reps.assemble import build_rep
 from bartracker.reps.pairing import ORDER_OF, Candidate, order_of_first_movement, pair
 from bartracker.reps.phases import find_phases
-from bartracker.reps.results import Exercise, Order, Rep
+from bartracker.reps.results import Exercise, Order, Rep, RepKind
 from bartracker.reps.settings import RepSettings
 from bartracker.reps.whole_set import trace_of
 from bartracker.samples import BoolArray, FloatArray
@@ -118,14 +118,7 @@ class RepAnnouncer:
         return bool(resting[before].any())
 
     def _announce(self, motion: SmoothedMotion, candidate: Candidate, now: float) -> list[Event]:
-        usual = [rep.rom_m for rep in self.reps if rep.kind == "full" and rep.rom_m is not None]
-        kind = candidate.kind
-        if (
-            kind == "full"
-            and usual
-            and candidate.concentric.range_m < self.settings.partial_share * float(np.median(usual))
-        ):
-            kind = "partial"
+        kind = self._kind(candidate)
         assert self._order is not None
         # A return seen in the same look was not part of what is announced: numbers are those of the lifting phase.
         known = candidate if self._order == "eccentric-first" else replace(candidate, eccentric=None)
@@ -134,6 +127,16 @@ class RepAnnouncer:
         self.reps.append(rep)
         self.announced.append(rep)
         return [*events, RepAnnounced(self.set_index, rep, trace_of(motion, candidate.concentric))]
+
+    def _kind(self, candidate: Candidate) -> RepKind:
+        """Held against the set so far where there is one: online, the range of one lowering alone says little."""
+        ranges = [rep.rom_m for rep in self.reps if rep.kind == "full" and rep.eccentric_end_s and rep.rom_m]
+        if not ranges:
+            return candidate.kind
+        usual = sorted(ranges)[(len(ranges) - 1) // 2]
+        if candidate.concentric.range_m >= self.settings.partial_share * usual:
+            return "full"
+        return "partial" if candidate.kind == "full" else candidate.kind
 
     def _completes_last(self, candidate: Candidate) -> bool:
         last = self.reps[-1] if self.reps else None

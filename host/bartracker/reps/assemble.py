@@ -82,12 +82,14 @@ def with_rests(reps: list[Rep], order: Order) -> list[Rep]:
     """Fill in the pause that lies between a rep and the next (at the top in eccentric-first lifts, else at the
     bottom).
     """
-    name = "top_pause_s" if order == "eccentric-first" else "bottom_pause_s"
+    name, where = ("top_pause_s", "top") if order == "eccentric-first" else ("bottom_pause_s", "bottom")
     filled: list[Rep] = []
     for number, rep in enumerate(reps):
         following = reps[number + 1] if number + 1 < len(reps) else None
         if following is None or rep.end_s is None:
-            last = Flag("last_of_set", None, None, None, "yes", f"no rep followed, so {name} is not known")
+            last = Flag(
+                "last_of_set", None, None, None, "yes", f"no rep followed: the pause at the {where} is not known"
+            )
             filled.append(replace(rep, flags=(*rep.flags, last)))
         else:
             filled.append(replace(rep, **{name: max(0.0, following.start_s - rep.end_s)}))

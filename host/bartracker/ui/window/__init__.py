@@ -1,0 +1,120 @@
+"""The window (PySide6, pyqtgraph). Importing this package needs neither; what is missing is said when the window is
+asked for.
+"""
+
+import importlib
+import logging
+import os
+import signal
+import subprocess
+import sys
+from types import FrameType
+
+from bartracker.errors import BartrackerError
+from bartracker.live import LiveSession
+
+LOG = logging.getLogger("bartracker.window")
+LOG.addHandler(logging.NullHandler())
+
+_PIP = 'install the window with `pip install "bartracker[window]"`'
+_APT = "install Qt's libraries with `apt-get install libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1`"
+_APT_X11 = (
+    "`bartracker check` names the libraries that are missing; mostly it is "
+    "`apt-get install libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxkbcommon-x11-0`"
+)
+_PROBE_S = 30.0
+_UNSEEN = ("offscreen", "minimal")  # Qt platforms that show nothing
+
+
+def display_available() -> str | None:
+    """None if a person can see a window here; otherwise why not and what to do, in one line."""
+    platform = os.environ.get("QT_QPA_PLATFORM", "")
+    if platform in _UNSEEN:
+        return f"QT_QPA_PLATFORM={platform} shows nothing"
+    if sys.platform.startswith("linux") and not (
+        platform or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
+        return "no display: neither DISPLAY nor WAYLAND_DISPLAY is set"
+    try:
+        require_window()
+    except BartrackerError as error:
+        return f"{error.problem}; {error.remedy}"
+    return None
+
+
+def require_window() -> None:
+    """Raise BartrackerError, saying what to install, if Qt cannot open a window here, seen or unseen.
+
+    On Linux one is opened in a process of its own, because Qt ends the whole program where it finds no display.
+    """
+    import_qt()
+    if sys.platform.startswith("linux"):
+        problem = _probe()
+        if problem is not None:
+            raise BartrackerError("window", problem, _APT_X11)
+
+
+def import_qt() -> None:
+    """Load PySide6 and pyqtgraph. Raises BartrackerError that says what to install."""
+    for module in ("PySide6.QtWidgets", "pyqtgraph"):
+        try:
+            importlib.import_module(module)
+        except ModuleNotFoundError as error:
+            raise BartrackerError("window", f"{error.name} is not installed", _PIP) from error
+        except ImportError as error:
+            raise BartrackerError("window", f"Qt does not load ({' '.join(str(error).split())})", _APT) from error
+
+
+def run_window(session: LiveSession) -> int:
+    """Show a session in a window until it is closed; starts and closes the session. Returns 0, or 1 if the session
+    failed.
+
+    Raises BartrackerError if no window can be opened, and KeyboardInterrupt on Ctrl-C after the session has been
+    closed in order.
+    """
+    require_window()
+    from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+    from PySide6.QtWidgets import QApplication
+
+    from bartracker.ui.window.main import MainWindow, dress
+
+    def on_qt_message(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+        LOG.info("Qt: %s", text)
+
+    previous_handler = qInstallMessageHandler(on_qt_message)
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    interrupted: list[bool] = []
+
+    def on_interrupt(number: int, frame: FrameType | None) -> None:
+        interrupted.append(True)
+        app.quit()
+
+    previous = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        dress(app)
+        session.start()
+        window = MainWindow(session)
+        window.show()
+        app.exec()
+        window.close()
+    finally:
+        session.close()
+        signal.signal(signal.SIGINT, previous)
+        qInstallMessageHandler(previous_handler)
+    if interrupted:
+        raise KeyboardInterrupt
+    return 0 if session.failure is None else 1
+
+
+def _probe() -> str | None:
+    code = "from PySide6.QtWidgets import QApplication; QApplication([])"
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, timeout=_PROBE_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return f"the display does not answer within {_PROBE_S:.0f} s"
+    if done.returncode == 0:
+        return None
+    LOG.info("Qt cannot open the display: %s", done.stderr.strip())
+    return "Qt cannot open a window on this display"

@@ -1,0 +1,289 @@
+"""How numbers, tempo and remarks are worded on screen: one place, so that window and terminal say the same. No drawing
+lives here.
+
+Velocities are m/s with two decimals, ranges cm, durations s with one decimal, loads kg. What is not known is a dash,
+never a zero.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from bartracker.live_state import LiveSet, LiveState
+from bartracker.reps.results import Flag, Rep, SetSummary
+
+UNKNOWN = "–"
+EXPLOSIVE_CONCENTRIC_S = 1.0  # a concentric shorter than this reads X in the tempo: as fast as possible
+
+Level: TypeAlias = Literal["good", "watch", "off"]
+
+_EXERCISE_NAMES = {
+    "squat": "Squat",
+    "bench": "Bench press",
+    "ohp": "Overhead press",
+    "deadlift": "Deadlift",
+    "row": "Barbell row",
+    "clean": "Clean",
+    "snatch": "Snatch",
+    "other": "Lift",
+}
+
+REP_COLUMNS = ("Rep", "Kind", "Mean m/s", "Peak m/s", "ROM cm", "Lowering s", "Pause s", "Tempo", "Remarks")
+SHAPES: dict[Level, str] = {"good": "●", "watch": "▲", "off": "■"}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What to think of a rep at a glance: `level` picks colour and shape, `text` says why."""
+
+    level: Level
+    text: str
+
+
+def velocity(value_mps: float | None) -> str:
+    """0.634 -> "0.63"."""
+    return _number(value_mps, 2)
+
+
+def velocity_with_sigma(value_mps: float | None, sigma_mps: float | None) -> str:
+    """0.634, 0.021 -> "0.63 ± 0.02"."""
+    return velocity(value_mps) if value_mps is None else f"{velocity(value_mps)} {sigma(sigma_mps)}"
+
+
+def sigma(sigma_mps: float | None) -> str:
+    """0.021 -> "± 0.02"; anything that would read 0.00 stays "± 0.01", as no measurement is exact."""
+    return f"± {UNKNOWN}" if sigma_mps is None else f"± {_number(max(sigma_mps, 0.01), 2)}"
+
+
+def centimetres(value_m: float | None) -> str:
+    """0.583 -> "58"."""
+    return _number(None if value_m is None else 100.0 * value_m, 0)
+
+
+def seconds(value_s: float | None) -> str:
+    """2.94 -> "2.9"."""
+    return _number(value_s, 1)
+
+
+def percent(fraction: float | None) -> str:
+    """0.183 -> "18 %"."""
+    return UNKNOWN if fraction is None else f"{_number(100.0 * fraction, 0)} %"
+
+
+def load(load_kg: float | None) -> str:
+    """100.0 -> "100 kg", 62.5 -> "62.5 kg"; "" if unknown."""
+    return "" if load_kg is None else f"{load_kg:.10g} kg"
+
+
+def clock(t_s: float) -> str:
+    """75.3 -> "1:15"."""
+    whole = max(0, math.floor(t_s))
+    return f"{whole // 60}:{whole % 60:02d}"
+
+
+def exercise(name: str | None) -> str:
+    """The exercise as a lifter says it; None is still to be found out."""
+    return "Finding the lift" if name is None else _EXERCISE_NAMES.get(name, name)
+
+
+def tempo(rep: Rep) -> str:
+    """Eccentric - bottom pause - concentric - top pause in whole seconds; X for a concentric under 1 s, ? for what is
+    not known yet.
+    """
+    concentric = rep.concentric_duration_s
+    up = "X" if concentric is not None and concentric < EXPLOSIVE_CONCENTRIC_S else _digit(concentric)
+    return "-".join((_digit(rep.eccentric_duration_s), _digit(rep.bottom_pause_s), up, _digit(rep.top_pause_s)))
+
+
+def remarks(rep: Rep) -> str:
+    """The rep's flags as sentences in one line; a borderline one says so. Flags that only explain a missing number are
+    left out.
+    """
+    return "; ".join(
+        f"{flag.text} (borderline)" if flag.verdict == "borderline" else flag.text for flag in _remarkable(rep)
+    )
+
+
+def verdict(rep: Rep) -> Verdict:
+    """Off: failed, partial or surely past a target; watch: perhaps past one, or measured with doubt (samples lost,
+    clipped).
+    """
+    text = remarks(rep)
+    if rep.kind != "full":
+        return Verdict("off", f"{rep.kind.capitalize()} rep" + (f": {text}" if text else ""))
+    if any(flag.verdict == "yes" and flag.sigma is not None for flag in rep.flags):
+        return Verdict("off", _capital(text))
+    return Verdict("watch", _capital(text)) if text else Verdict("good", "Good rep")
+
+
+def rep_row(rep: Rep) -> tuple[str, ...]:
+    """One row of the rep table, in the order of REP_COLUMNS."""
+    return (
+        str(rep.index),
+        rep.kind,
+        velocity_with_sigma(rep.mean_velocity_mps, rep.sigma.get("mean_velocity_mps")),
+        velocity(rep.peak_velocity_mps),
+        centimetres(rep.rom_m),
+        seconds(rep.eccentric_duration_s),
+        seconds(rep.turn_pause_s),
+        tempo(rep),
+        remarks(rep),
+    )
+
+
+def rep_line(set_index: int, rep: Rep) -> str:
+    """A rep in one plain line, for where nothing can be drawn."""
+    mean = velocity_with_sigma(rep.mean_velocity_mps, rep.sigma.get("mean_velocity_mps"))
+    parts = [
+        f"set {set_index} rep {rep.index}",
+        f"mean {mean} m/s",
+        f"peak {velocity(rep.peak_velocity_mps)} m/s",
+        f"range {centimetres(rep.rom_m)} cm",
+        f"tempo {tempo(rep)}",
+        verdict(rep).text,
+    ]
+    return "  ".join(parts)
+
+
+def summary_line(shown: LiveSet, state: LiveState) -> str:
+    """A finished set in one plain line."""
+    summary = shown.summary
+    title = " ".join(part for part in (set_exercise(shown, state), load(set_load(shown, state))) if part)
+    reps = f"{summary.full_reps} rep{'' if summary.full_reps == 1 else 's'}{_others(summary)}"
+    return (
+        f"Set {shown.index}: {title}, {reps}, mean {velocity(summary.mean_velocity_mps)} m/s, "
+        f"best {velocity(summary.best_mean_velocity_mps)} m/s, {velocity_loss(summary)}"
+    )
+
+
+def rep_count(summary: SetSummary) -> str:
+    """ "5", "4 + 1 partial": full reps first, the others named."""
+    return f"{summary.full_reps}{_others(summary)}"
+
+
+def velocity_loss(summary: SetSummary) -> str:
+    """Both losses, each with what it is a loss from."""
+    best, first = percent(summary.velocity_loss_from_best), percent(summary.velocity_loss_from_first)
+    return f"velocity loss {best} from best, {first} from first"
+
+
+def velocity_loss_pair(summary: SetSummary) -> str:
+    """Both losses as two numbers, from best and from first: "18 % / 12 %"."""
+    if summary.velocity_loss_from_best is None and summary.velocity_loss_from_first is None:
+        return UNKNOWN
+    return f"{percent(summary.velocity_loss_from_best)} / {percent(summary.velocity_loss_from_first)}"
+
+
+def set_number(shown: LiveSet) -> str:
+    """ "2", and "2, done" once it is over."""
+    return str(shown.index) if shown.result is None else f"{shown.index}, done"
+
+
+def set_values(shown: LiveSet | None) -> tuple[str, ...]:
+    """Set number, reps, mean velocity, best and both velocity losses, as the header of a set shows them."""
+    if shown is None:
+        return (UNKNOWN,) * 5
+    summary = shown.summary
+    return (
+        set_number(shown),
+        rep_count(summary),
+        with_unit(velocity(summary.mean_velocity_mps), "m/s"),
+        with_unit(velocity(summary.best_mean_velocity_mps), "m/s"),
+        velocity_loss_pair(summary),
+    )
+
+
+def with_unit(number: str, unit: str) -> str:
+    """The number with its unit; what is not known has none."""
+    return number if number == UNKNOWN else f"{number} {unit}"
+
+
+def notice(shown: LiveSet | None, state: LiveState) -> tuple[str, str]:
+    """The one remark to show now and its severity ("info", "warning", "error"): an error before all, then what was
+    said last.
+    """
+    if state.error is not None:
+        return state.error, "error"
+    newest = state.notices[-1] if state.notices else None
+    if shown is not None and shown.result is not None and (newest is None or newest.t_s <= shown.result.end_s):
+        return summary_line(shown, state), "info"
+    if newest is not None:
+        return f"{clock(newest.t_s)}  {newest.text}", newest.severity
+    if state.phase == "running" and not any(each.reps for each in state.sets):
+        return "Watching for the first rep.", "info"
+    if state.ended and not any(each.reps for each in state.sets):
+        return "The recording has ended; no reps were found in it.", "info"
+    return "", "info"
+
+
+def set_exercise(shown: LiveSet | None, state: LiveState) -> str:
+    """What is being lifted; a guess says how sure it is."""
+    result = None if shown is None else shown.result
+    if result is None:
+        return exercise(state.exercise)
+    name = exercise(result.exercise)
+    return name if result.exercise_confidence >= 1.0 else f"{name} ({percent(result.exercise_confidence)} sure)"
+
+
+def set_load(shown: LiveSet | None, state: LiveState) -> float | None:
+    """The load on the bar, kg."""
+    result = None if shown is None else shown.result
+    return state.load_kg if result is None else result.load_kg
+
+
+def link_line(state: LiveState) -> str:
+    """Where the samples come from and what that source is doing."""
+    if state.phase == "failed":
+        doing = "stopped"
+    elif state.phase == "finished":
+        doing = "ended"
+    elif state.phase == "waiting":
+        doing = "not started"
+    elif state.paused:
+        doing = "paused"
+    else:
+        doing = "live" if state.speed is None else f"playing {speed(state.speed)}"
+    return f"{_shortened(state.label, 36)} · {doing}"
+
+
+def speed(value: float) -> str:
+    """0.25 -> "0.25×"; no pacing at all is "as fast as possible"."""
+    return f"{value:.10g}×" if 0.0 < value < math.inf else "as fast as possible"
+
+
+def encodable(text: str, encoding: str) -> str:
+    """The text as an output of that encoding can take it: what it lacks is spelt in ASCII."""
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        for character, plain in (("±", "+/-"), ("–", "-"), ("×", "x"), ("·", "-"), ("…", "...")):
+            text = text.replace(character, plain)
+        return text.encode("ascii", "replace").decode("ascii")
+    return text
+
+
+def _shortened(text: str, most: int) -> str:
+    """The text with its middle left out where it is longer than `most` characters."""
+    half = (most - 1) // 2
+    return text if len(text) <= most else f"{text[:half]}…{text[-half:]}"
+
+
+def _others(summary: SetSummary) -> str:
+    counts = (("partial", summary.partial_reps), ("failed", summary.failed_reps))
+    return "".join(f" + {count} {kind}" for kind, count in counts if count)
+
+
+def _remarkable(rep: Rep) -> list[Flag]:
+    return [flag for flag in rep.flags if flag.value is not None]
+
+
+def _digit(duration_s: float | None) -> str:
+    return "?" if duration_s is None else str(math.floor(duration_s + 0.5))
+
+
+def _number(value: float | None, decimals: int) -> str:
+    return UNKNOWN if value is None or not math.isfinite(value) else f"{value:.{decimals}f}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

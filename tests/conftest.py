@@ -1,0 +1,42 @@
+"""For all tests: whether Qt can be used here. GUI tests ask with the fixture `require_qt`; nothing else touches Qt."""
+
+import os
+
+import pytest
+
+from bartracker.errors import BartrackerError
+from bartracker.ui.window import import_qt
+
+
+def _qt_problem() -> str | None:
+    try:
+        import_qt()
+    except BartrackerError as error:
+        return str(error)
+    return None
+
+
+_QT_PROBLEM = _qt_problem()
+
+
+@pytest.fixture(scope="session")
+def require_qt() -> None:
+    """Skip where Qt cannot be loaded and say what it lacks; with BARTRACKER_FORBID_SKIPS set that is a failure."""
+    if _QT_PROBLEM is not None:
+        if os.environ.get("BARTRACKER_FORBID_SKIPS"):
+            pytest.fail(_QT_PROBLEM, pytrace=False)
+        pytest.skip(_QT_PROBLEM)
+
+
+if _QT_PROBLEM is None:
+    os.environ.setdefault("PYTEST_QT_API", "pyside6")
+    pytest_plugins = ["pytestqt.plugin"]
+else:
+
+    @pytest.fixture(scope="session")
+    def qapp(require_qt: None) -> None:
+        """Stands in for pytest-qt's, so that a test which asks for it is skipped in words."""
+
+    @pytest.fixture
+    def qtbot(require_qt: None) -> None:
+        """Stands in for pytest-qt's, so that a test which asks for it is skipped in words."""

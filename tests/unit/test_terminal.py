@@ -1,0 +1,183 @@
+"""The terminal view rendered to text, its fallback to plain lines, and the wording both views share."""
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from rich.console import Console
+from scripted_set import CONCENTRIC_S, DAMAGED, ROM_M, SCRIPT, HeldLink, ScriptedPipeline, finished_set
+
+from bartracker.events import Event, MotionUpdate, RepTrace
+from bartracker.live import LiveSession
+from bartracker.live_state import LiveState, StateBuilder
+from bartracker.reps.results import Flag, Rep
+from bartracker.ui import wording
+from bartracker.ui.canvas import BLANK, big_digits, picture
+from bartracker.ui.side_view import side_paths
+from bartracker.ui.terminal import can_draw, render, run_terminal
+
+
+def state_after(until_s: float, *, finish: bool = False) -> LiveState:
+    pipeline, builder = ScriptedPipeline(), StateBuilder("squat.btr", "squat", 100.0)
+    builder.mark_running()
+    events: list[Event] = []
+    for item in HeldLink(until_s).items():
+        events.extend(pipeline.push(item))
+    if finish:
+        events.extend(pipeline.finish())
+    builder.apply(events)
+    if finish:
+        builder.mark_ended(None)
+    return builder.build(1, None)
+
+
+def drawn(state: LiveState, width: int = 120, height: int = 34) -> list[str]:
+    console = Console(width=width, height=height, file=io.StringIO(), force_terminal=True, color_system=None)
+    with console.capture() as capture:
+        console.print(render(state, width, height))
+    return capture.get().rstrip("\n").split("\n")
+
+
+@pytest.mark.parametrize(("width", "height"), [(120, 34), (80, 24), (200, 60), (70, 22)])
+@pytest.mark.parametrize("until_s", [0.0, 12.0, 30.0])
+def test_the_picture_fills_the_terminal_exactly(width, height, until_s):
+    lines = drawn(state_after(until_s, finish=until_s == 30.0), width, height)
+    assert len(lines) == height
+    assert max(len(line) for line in lines) <= width
+
+
+def test_it_shows_what_the_window_shows():
+    text = "\n".join(drawn(state_after(30.0, finish=True)))
+    assert "Squat  100 kg" in text
+    for row in big_digits(wording.velocity(ROM_M / CONCENTRIC_S[-1])):
+        assert row in text
+    for rep in finished_set().rep_set.reps:
+        for cell in wording.rep_row(rep):
+            assert cell in text
+    assert "■ Drifted 9 cm" in text
+
+
+def test_a_narrow_terminal_still_shows_velocity_and_tempo_whole():
+    text = "\n".join(drawn(state_after(30.0, finish=True), 80, 24))
+    for rep in finished_set().rep_set.reps:
+        assert wording.velocity_with_sigma(rep.mean_velocity_mps, rep.sigma["mean_velocity_mps"]) in text
+        assert wording.tempo(rep) in text
+
+
+def test_without_a_terminal_one_line_a_rep_then_the_summary():
+    output = io.StringIO()
+    session = LiveSession(HeldLink(), ScriptedPipeline())
+    assert run_terminal(session, Console(file=output, force_terminal=False, width=200)) == 0
+    lines = output.getvalue().splitlines()
+    for script in SCRIPT:
+        assert wording.rep_line(1, script.rep(announced=True)) in lines
+        assert f"refined: {wording.rep_line(1, script.rep(announced=False))}" in lines
+    assert lines[-1].startswith("Set 1: Squat 100 kg, 5 reps, mean 0.54 m/s")
+
+
+def test_on_a_terminal_the_last_picture_is_followed_by_the_set():
+    output = io.StringIO()
+    console = Console(file=output, force_terminal=True, width=120, height=34, color_system=None, legacy_windows=False)
+    console.options.encoding = "utf-8"
+    session = LiveSession(HeldLink(), ScriptedPipeline())
+    assert can_draw(console)
+    assert run_terminal(session, console) == 0
+    after = output.getvalue().rsplit("\x1b[?1049l", 1)[1]
+    assert "Set 1: Squat 100 kg, 5 reps" in after
+    assert all(wording.tempo(each.rep(announced=False)) in after for each in SCRIPT)
+
+
+def test_a_failed_session_returns_one_and_keeps_its_reps():
+    output = io.StringIO()
+    session = LiveSession(HeldLink(12.0, failure=DAMAGED), ScriptedPipeline())
+    assert run_terminal(session, Console(file=output, force_terminal=False, width=200)) == 1
+    assert session.failure is DAMAGED
+    assert "Set 1: Squat 100 kg, 2 reps" in output.getvalue()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437"])
+def test_output_that_lacks_characters_gets_plain_ones(encoding):
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, encoding=encoding, newline="\n")
+    run_terminal(LiveSession(HeldLink(), ScriptedPipeline()), Console(file=file, force_terminal=False, width=200))
+    file.flush()
+    text = raw.getvalue().decode(encoding)
+    assert "mean 0.67" in text
+    assert "?" not in text.replace("-?", "")
+
+
+def rep(**changes: object) -> Rep:
+    return replace(SCRIPT[0].rep(announced=True), **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "tempo"),
+    [
+        ({}, "2-0-X-?"),
+        (
+            {"eccentric_duration_s": 3.4, "bottom_pause_s": 0.5, "concentric_duration_s": 1.0, "top_pause_s": 0.0},
+            "3-1-1-0",
+        ),
+        ({"eccentric_duration_s": 2.5, "concentric_duration_s": 0.99, "top_pause_s": 11.2}, "3-0-X-11"),
+        ({"eccentric_duration_s": None, "bottom_pause_s": None, "concentric_duration_s": None}, "?-?-?-?"),
+    ],
+)
+def test_tempo(changes, tempo):
+    assert wording.tempo(rep(**changes)) == tempo
+
+
+def test_numbers_say_their_sigma_and_never_zero_for_unknown():
+    assert wording.velocity_with_sigma(0.634, 0.021) == "0.63 ± 0.02"
+    assert wording.velocity_with_sigma(0.634, 0.0004) == "0.63 ± 0.01"
+    assert wording.velocity_with_sigma(0.634, None) == "0.63 ± –"
+    assert wording.velocity_with_sigma(None, 0.02) == "–"
+    assert wording.centimetres(None) == wording.percent(None) == wording.seconds(None) == "–"
+    assert wording.load(62.5) == "62.5 kg"
+    assert wording.load(100.0) == "100 kg"
+    assert wording.clock(75.9) == "1:15"
+
+
+@pytest.mark.parametrize(
+    ("changes", "level", "text"),
+    [
+        ({}, "good", "Good rep"),
+        ({"kind": "partial"}, "off", "Partial rep"),
+        ({"flags": SCRIPT[3].rep(announced=True).flags}, "watch", "Drifted 6 cm (borderline)"),
+        ({"flags": (Flag("last_of_set", None, None, None, "yes", "no rep followed"),)}, "good", "Good rep"),
+        ({"flags": (Flag("clipped", 3.0, 0.0, None, "yes", "3 samples clipped"),)}, "watch", "3 samples clipped"),
+        ({"flags": SCRIPT[2].rep(announced=True).flags}, "off", "Lowered in 0.9 s, target 2.0 s"),
+    ],
+)
+def test_verdict(changes, level, text):
+    assert wording.verdict(rep(**changes)) == wording.Verdict(level, text)
+
+
+def test_the_side_view_finds_the_direction_of_movement_whatever_the_heading():
+    """The same path turned about the vertical reads the same, up to the sign that the first rep fixes."""
+    trace = SCRIPT[4].trace()
+    reference = side_paths([trace])[0]
+    for angle in np.linspace(0.1, 6.2, 9):
+        turn = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
+        turned = RepTrace(trace.t_s, trace.vel_z_mps, trace.path_w_m @ turn.T, trace.sigma_path_w_m, trace.forward_m)
+        path = side_paths([turned])[0]
+        np.testing.assert_allclose(path.sideways_cm, reference.sideways_cm, atol=1e-9)
+        np.testing.assert_allclose(path.sigma_sideways_cm, reference.sigma_sideways_cm)
+    assert reference.sideways_cm.max() > 5.0
+    assert side_paths([]) == ()
+
+
+def test_a_curve_is_drawn_without_holes_and_stays_within_its_canvas():
+    x = np.linspace(0.0, 1.0, 50)
+    lines = picture([(x, np.where(x < 0.5, -5.0, 5.0))], (0.0, 1.0), (-1.0, 1.0), 20, 6)
+    assert [len(line) for line in lines] == [20] * 6
+    assert all(set(line) != {BLANK} for line in lines)
+    assert picture([(x[:0], x[:0])], (0.0, 1.0), (-1.0, 1.0), 3, 1) == [BLANK * 3]
+
+
+def test_motion_with_no_reps_draws():
+    builder = StateBuilder("x", None, None)
+    t_s = np.arange(5) / 100
+    zeros = np.zeros((5, 3))
+    builder.apply([MotionUpdate(t_s, zeros, zeros, zeros, zeros, t_s < 1)])
+    assert len(drawn(builder.build(1, None))) == 34
