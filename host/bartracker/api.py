@@ -1,5 +1,6 @@
 """The Python interface in one place: analyze a recording. `read` lives in exchange/, `estimate_motion` in motion/."""
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from bartracker.calibration import IDENTITY, Calibration
@@ -8,6 +9,7 @@ from bartracker.errors import BartrackerError
 from bartracker.pipeline import Pipeline, PipelineSettings
 from bartracker.recording.recording import Recording
 from bartracker.reps.results import EXERCISES, Analysis, Exercise
+from bartracker.samples import StampedBlock
 
 
 def analyze(
@@ -17,6 +19,7 @@ def analyze(
     load_kg: float | None = None,
     targets: Targets | None = None,
     as_live: bool = False,
+    progress: Callable[[Sequence[StampedBlock]], Iterable[StampedBlock]] = iter,
 ) -> Analysis:
     """Reps, numbers and flags of a recording.
 
@@ -26,6 +29,7 @@ def analyze(
         load_kg: overrides the recording's own load.
         targets: what is flagged.
         as_live: each rep as it was announced during the set, from past samples alone.
+        progress: passes the blocks on while it shows how far the work is (tqdm or rich.progress.track will do).
 
     Raises:
         BartrackerError: there is no such exercise, or the recording holds no samples.
@@ -33,7 +37,7 @@ def analyze(
     if not len(recording):
         raise BartrackerError(str(recording.path or "recording"), "it holds no samples", "record again")
     pipeline = Pipeline(settings_for(recording, exercise=exercise, load_kg=load_kg, targets=targets))
-    for block in recording.blocks:
+    for block in progress(recording.blocks):
         pipeline.push(block)
     pipeline.finish()
     return pipeline.analysis(as_live=as_live)
@@ -55,6 +59,7 @@ def settings_for(
         targets=targets or Targets(),
         calibration=_calibration(recording),
         nominal_rate_hz=recording.nominal_rate_hz,
+        remarks=(*recording.problems, *(event.text for event in recording.events)),
     )
 
 

@@ -11,7 +11,7 @@ from bartracker.coaching import Targets, flagged
 from bartracker.events import Event, MotionUpdate, Notice, RepAnnounced, RepRevised, SetFinished
 from bartracker.motion.settings import MotionSettings
 from bartracker.motion.track import OnlineMotion
-from bartracker.recording_health import RecordingHealth
+from bartracker.recording_health import TOLD_BY_GAPS, RecordingHealth
 from bartracker.reps.announce import RepAnnouncer
 from bartracker.reps.assemble import summarise
 from bartracker.reps.results import Analysis, Exercise, Rep, RepSet
@@ -23,13 +23,16 @@ from bartracker.timebase import Hop, TimeBase, TimeBaseSettings, with_values
 
 @dataclass(frozen=True, slots=True)
 class PipelineSettings:
-    """What the user told before the set (None: find out), and the parameters of every stage."""
+    """What the user told before the set (None: find out), what was noticed on reading (remarks), and the parameters of
+    every stage.
+    """
 
     exercise: Exercise | None = None
     load_kg: float | None = None
     targets: Targets = field(default_factory=Targets)
     calibration: Calibration = IDENTITY
     nominal_rate_hz: float | None = None
+    remarks: tuple[str, ...] = ()
     timebase: TimeBaseSettings = field(default_factory=TimeBaseSettings)
     motion: MotionSettings = field(default_factory=MotionSettings)
     reps: RepSettings = field(default_factory=RepSettings)
@@ -85,7 +88,7 @@ class Pipeline:
             sample_rate_hz=1.0 / period if period else 0.0,
             gaps=tuple(self._timebase.gaps),
             sets=tuple(live if as_live else self._sets),
-            notices=tuple(notice.text for notice in self._notices),
+            notices=(*self.settings.remarks, *(n.text for n in self._notices if n.code not in TOLD_BY_GAPS)),
             as_live=as_live,
         )
 

@@ -12,6 +12,9 @@ from bartracker.timebase import Hop
 # |specific force| of a still, healthy consumer sensor is within 40 mg of bias and 1 % of scale of gravity.
 _DOUBTFUL_GRAVITY_SHARE = 0.02
 
+# Notices that an analysis does not repeat, since its gaps list them.
+TOLD_BY_GAPS = ("samples_lost",)
+
 
 class RecordingHealth:
     """Watches hops as they pass; `push` returns new remarks, `verdict` the closing ones."""

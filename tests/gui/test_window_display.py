@@ -55,6 +55,7 @@ def test_a_missing_library_is_named_with_the_line_that_installs_it(monkeypatch):
         raise ImportError("libEGL.so.1: cannot open shared object file: No such file or directory")
 
     monkeypatch.setattr(importlib, "import_module", importing)
+    monkeypatch.setattr(window, "missing_packages", lambda: ["libegl1"])
     with pytest.raises(BartrackerError) as raised:
         window.import_qt()
     assert "libEGL.so.1" in raised.value.problem

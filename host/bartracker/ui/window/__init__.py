@@ -12,16 +12,12 @@ from types import FrameType
 
 from bartracker.errors import BartrackerError
 from bartracker.live import LiveSession
+from bartracker.ui.qt_libraries import missing_packages
 
 LOG = logging.getLogger("bartracker.window")
 LOG.addHandler(logging.NullHandler())
 
 _PIP = 'install the window with `pip install "bartracker[window]"`'
-_APT = "install Qt's libraries with `apt-get install libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1`"
-_APT_X11 = (
-    "`bartracker check` names the libraries that are missing; mostly it is "
-    "`apt-get install libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxkbcommon-x11-0`"
-)
 _PROBE_S = 30.0
 _UNSEEN = ("offscreen", "minimal")  # Qt platforms that show nothing
 
@@ -51,7 +47,7 @@ def require_window() -> None:
     if sys.platform.startswith("linux"):
         problem = _probe()
         if problem is not None:
-            raise BartrackerError("window", problem, _APT_X11)
+            raise BartrackerError("window", problem, _how_to_mend())
 
 
 def import_qt() -> None:
@@ -62,7 +58,14 @@ def import_qt() -> None:
         except ModuleNotFoundError as error:
             raise BartrackerError("window", f"{error.name} is not installed", _PIP) from error
         except ImportError as error:
-            raise BartrackerError("window", f"Qt does not load ({' '.join(str(error).split())})", _APT) from error
+            raise BartrackerError(
+                "window", f"Qt does not load ({' '.join(str(error).split())})", _how_to_mend()
+            ) from error
+
+
+def _how_to_mend() -> str:
+    packages = missing_packages()
+    return f"install `apt-get install {' '.join(packages)}`" if packages else "`bartracker check` says what is missing"
 
 
 def run_window(session: LiveSession) -> int:

@@ -1,0 +1,81 @@
+"""`bartracker analyze`: recordings in, one analysis JSON each out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bartracker.cli import console
+from bartracker.cli.failures import Outcome
+from bartracker.cli.options import (
+    DriftOption,
+    ExerciseOption,
+    LoadOption,
+    TempoOption,
+    ToleranceOption,
+    WrongUseError,
+    parse_asked,
+)
+from bartracker.cli.outputs import make_folder, refuse_same_stems, summary_lines, write_json
+from bartracker.cli.work import find_reps
+
+EXAMPLES = """\b
+Examples:
+  bartracker analyze set.btr                         writes set.json here
+  bartracker analyze *.npz --exercise bench --output results
+  bartracker analyze set.btr --as-live               the numbers as they were announced
+  bartracker analyze set.btr --json - | jq .sets[0].summary
+"""
+
+
+def analyze(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE", readable=False, help="Recordings: .btr, .npz or .csv.")
+    ],
+    exercise: ExerciseOption = None,
+    load: LoadOption = None,
+    tempo: TempoOption = None,
+    tempo_tolerance: ToleranceOption = None,
+    drift_limit: DriftOption = None,
+    as_live: Annotated[
+        bool,
+        typer.Option("--as-live", help="Each rep as it was announced, from the past alone, not refined afterwards."),
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="DIR", readable=False, help="Where to write; made if need be. Default: here."
+        ),
+    ] = None,
+    json: Annotated[
+        str | None,
+        typer.Option("--json", metavar="PATH|-", help="Write to this file, - for standard output. One FILE only."),
+    ] = None,
+) -> int:
+    """Find the reps in recordings and write their numbers.
+
+    Writes STEM.json (format bartracker.analysis/1) for each FILE. A file that cannot be used does not stop the others.
+    """
+    asked = parse_asked(exercise, load, tempo, tempo_tolerance, drift_limit)
+    if json is None:
+        refuse_same_stems(files, ".json")
+    elif len(files) > 1 or output is not None:
+        raise WrongUseError(f"--json {json}", "is for one FILE, without --output", "use --output DIR for several files")
+    folder = output or Path()
+    if json is None:
+        make_folder(folder)
+
+    from bartracker.exchange import read
+
+    outcome = Outcome()
+    for path in console.progress(files, "Analysing"):
+        target = json or str(folder / f"{path.stem}.json")
+        with outcome.of(path):
+            recording = read(path)
+            analysis = find_reps(recording, asked, as_live=as_live, watched=len(files) == 1)
+            write_json(analysis, target)
+            console.say_remarks(path, analysis.notices)
+            if target != "-":
+                for line in summary_lines(analysis):
+                    console.say_result(f"{path}: {line} -> {target}")
+    return outcome.code

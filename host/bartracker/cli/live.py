@@ -1,0 +1,185 @@
+"""`bartracker live` and `bartracker replay`: a source of samples, watched in window or terminal, or not at all."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bartracker.cli import console
+from bartracker.cli.options import (
+    Asked,
+    DriftOption,
+    ExerciseOption,
+    LoadOption,
+    TempoOption,
+    ToleranceOption,
+    WrongUseError,
+    parse_asked,
+    parse_speed,
+)
+from bartracker.cli.outputs import summary_lines, write_json
+
+if TYPE_CHECKING:
+    from bartracker.links import Link
+    from bartracker.pipeline import Pipeline
+
+LIVE_EXAMPLES = """\b
+Examples:
+  bartracker live file://set.btr?speed=2
+  bartracker live file:///home/kim/set.btr --exercise squat --load 100
+"""
+REPLAY_EXAMPLES = """\b
+Examples:
+  bartracker replay set.btr
+  bartracker replay set.btr --tempo 3-1-X-0 --drift-limit 6
+  bartracker replay set.btr --view terminal --speed 4
+  bartracker replay set.btr --headless --json set.json
+"""
+_VIEWS = ("auto", "window", "terminal")
+
+
+def _complete_view(incomplete: str) -> list[str]:
+    return [view for view in _VIEWS if view.startswith(incomplete)]
+
+
+SpeedOption = Annotated[
+    str | None,
+    typer.Option("--speed", "-s", metavar="X", help="Times as fast as recorded, 0.25 to 16; 0: as fast as possible."),
+]
+ViewOption = Annotated[
+    str,
+    typer.Option(
+        "--view",
+        metavar="KIND",
+        help="window, terminal, or auto: the window where there is a display.",
+        autocompletion=_complete_view,
+    ),
+]
+HeadlessOption = Annotated[bool, typer.Option("--headless", help="Show nothing; without --speed, as fast as possible.")]
+JsonOption = Annotated[
+    str | None,
+    typer.Option("--json", metavar="PATH|-", help="Write the analysis at the end, - for standard output."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class _Show:
+    """How fast to play, where to show it ("headless": nowhere) and where to write the analysis."""
+
+    speed: float | None
+    view: str
+    json: str | None
+
+
+def live(
+    uri: Annotated[str, typer.Argument(metavar="URI", help="Where samples come from: file://PATH.")],
+    exercise: ExerciseOption = None,
+    load: LoadOption = None,
+    tempo: TempoOption = None,
+    tempo_tolerance: ToleranceOption = None,
+    drift_limit: DriftOption = None,
+    speed: SpeedOption = None,
+    view: ViewOption = "auto",
+    headless: HeadlessOption = False,
+    json: JsonOption = None,
+) -> int:
+    """Watch a set as it is lifted: velocity, height, bar path and reps.
+
+    The sensor itself is not supported in this version; a recording stands in for it.
+    """
+    asked = parse_asked(exercise, load, tempo, tempo_tolerance, drift_limit)
+    return _play(uri, asked, _parse_show(speed, view, headless, json))
+
+
+def replay(
+    file: Annotated[Path, typer.Argument(metavar="FILE", readable=False, help="A recording: .btr, .npz or .csv.")],
+    exercise: ExerciseOption = None,
+    load: LoadOption = None,
+    tempo: TempoOption = None,
+    tempo_tolerance: ToleranceOption = None,
+    drift_limit: DriftOption = None,
+    speed: SpeedOption = None,
+    view: ViewOption = "auto",
+    headless: HeadlessOption = False,
+    json: JsonOption = None,
+) -> int:
+    """Watch a recorded set as if it were lifted now; the same as live file://FILE."""
+    asked = parse_asked(exercise, load, tempo, tempo_tolerance, drift_limit)
+    return _play(str(file), asked, _parse_show(speed, view, headless, json))
+
+
+def _parse_show(speed: str | None, view: str, headless: bool, json: str | None) -> _Show:
+    if view not in _VIEWS:
+        raise WrongUseError(f"--view {view}", "there is no such view", f"give {console.join_words(_VIEWS)}")
+    if headless and view != "auto":
+        raise WrongUseError(f"--headless --view {view}", "contradict each other", "give one of them")
+    pace = parse_speed(speed)
+    if headless:
+        return _Show(math.inf if pace is None else pace, "headless", json)
+    return _Show(pace, view, json)
+
+
+def _play(uri: str, asked: Asked, show: _Show) -> int:
+    from bartracker.api import settings_for
+    from bartracker.links import PlaybackLink, UriError, open_link
+    from bartracker.pipeline import Pipeline
+    from bartracker.recording import Recording
+
+    try:
+        link = open_link(uri)
+    except UriError as error:
+        raise WrongUseError(error.given, error.problem, error.remedy) from None
+    if show.speed is not None and isinstance(link, PlaybackLink):
+        link.speed = show.speed
+    recording = link.recording or Recording(link.metadata, (), None)
+    settings = settings_for(recording, exercise=asked.exercise, load_kg=asked.load_kg, targets=asked.targets)
+    pipeline = Pipeline(settings)
+    try:
+        return _run(link, pipeline, show)
+    finally:
+        # Also after a fault or Ctrl-C: what was found until then is kept.
+        if show.json is not None:
+            write_json(pipeline.analysis(), show.json)
+
+
+def _run(link: "Link", pipeline: "Pipeline", show: _Show) -> int:
+    from bartracker.live import LiveSession, run_to_end
+
+    view = _auto_view() if show.view == "auto" else show.view
+    if view == "headless":
+        run_to_end(link, pipeline)
+        console.say_remarks(link.label, pipeline.analysis().notices)
+        return 0
+    session = LiveSession(link, pipeline)
+    try:
+        if view == "window":
+            from bartracker.ui.window import run_window
+
+            code = run_window(session)
+        else:
+            from rich.console import Console
+
+            from bartracker.ui.terminal import run_terminal
+
+            # Standard output belongs to the JSON if that is wanted there.
+            code = run_terminal(session, Console(stderr=show.json == "-"))
+    finally:
+        session.close()
+    if session.failure is not None:
+        raise session.failure
+    if view == "window" and show.json != "-":
+        for line in summary_lines(pipeline.analysis()):
+            console.say_result(line)
+    return code
+
+
+def _auto_view() -> str:
+    from bartracker.ui.window import display_available
+
+    reason = display_available()
+    if reason is None:
+        return "window"
+    console.say_remark("bartracker", f"shown in the terminal, {reason}")
+    return "terminal"

@@ -1,0 +1,157 @@
+"""Options that several commands share, and what they may hold."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from bartracker.cli.console import join_words
+from bartracker.errors import BartrackerError
+
+if TYPE_CHECKING:
+    from bartracker.coaching import Targets
+    from bartracker.reps.results import Exercise
+
+CM_PER_M = 100.0
+MAX_LOAD_KG = 1000.0
+KG_PER_LB = 0.45359237
+MAX_SPEED = 16.0
+MIN_SPEED = 0.25
+MOUNTS = ("shaft", "sleeve")
+
+
+class WrongUseError(BartrackerError):
+    """The command line itself cannot be carried out; the exit code is 2."""
+
+
+def complete_exercise(incomplete: str) -> list[str]:
+    """For shell completion."""
+    return [name for name in (*_exercises(), "auto") if name.startswith(incomplete)]
+
+
+def complete_mount(incomplete: str) -> list[str]:
+    """For shell completion."""
+    return [name for name in MOUNTS if name.startswith(incomplete)]
+
+
+ExerciseOption = Annotated[
+    str | None,
+    typer.Option(
+        "--exercise",
+        "-e",
+        metavar="NAME",
+        help="squat, bench, ohp, deadlift, row, clean, snatch, other, or auto to find out. Default: as recorded.",
+        autocompletion=complete_exercise,
+    ),
+]
+LoadOption = Annotated[
+    str | None, typer.Option("--load", "-l", metavar="KG", help="What is on the bar, bar included: 100, or 225lb.")
+]
+
+
+TempoOption = Annotated[
+    str | None,
+    typer.Option("--tempo", metavar="E-B-C-T", help="Target seconds down, bottom, up, top; X: fast. As in 3-1-X-0."),
+]
+ToleranceOption = Annotated[
+    str | None,
+    typer.Option("--tempo-tolerance", metavar="S", help="Seconds the lowering may be off. Default: 0.5."),
+]
+DriftOption = Annotated[
+    str | None,
+    typer.Option("--drift-limit", metavar="CM", help="How far off the vertical the bar may end. Default: 8."),
+]
+
+
+def parse_exercise(name: str | None) -> "Exercise | Literal['auto'] | None":
+    """The exercise of that name or "auto"; raises WrongUseError for any other."""
+    if name is None or name == "auto":
+        return name
+    for exercise in _exercises():
+        if name == exercise:
+            return exercise
+    raise WrongUseError(f"--exercise {name}", "no such exercise", f"give {join_words((*_exercises(), 'auto'))}")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the user said about the set: for `bartracker.api`."""
+
+    exercise: "Exercise | Literal['auto'] | None"
+    load_kg: float | None
+    targets: "Targets"
+
+
+def parse_asked(
+    exercise: str | None, load: str | None, tempo: str | None, tolerance: str | None, drift: str | None
+) -> Asked:
+    """What was asked for; raises WrongUseError."""
+    return Asked(parse_exercise(exercise), parse_load(load), _parse_targets(tempo, tolerance, drift))
+
+
+def _parse_targets(tempo: str | None, tolerance: str | None, drift: str | None) -> "Targets":
+    from bartracker.coaching import Targets, Tempo
+
+    targets = Targets()
+    try:
+        if tempo is not None:
+            targets = replace(targets, tempo=Tempo.parse(tempo))
+        if tolerance is not None:
+            if targets.tempo is None:
+                raise WrongUseError(f"--tempo-tolerance {tolerance}", "has no tempo to go with", "give --tempo")
+            targets = replace(targets, eccentric_tolerance_s=_number(tolerance))
+        if drift is not None:
+            targets = replace(targets, horizontal_drift_limit_m=_number(drift) / CM_PER_M)
+    except WrongUseError:
+        raise
+    except BartrackerError as error:
+        raise WrongUseError(error.given, error.problem, error.remedy) from None
+    return targets
+
+
+def parse_load(text: str | None) -> float | None:
+    """A load as a person types it, in kg; raises WrongUseError."""
+    if text is None:
+        return None
+    number, factor = text.removesuffix("kg"), 1.0
+    if text.endswith("lb"):
+        number, factor = text.removesuffix("lb"), KG_PER_LB
+    load_kg = _number(number) * factor
+    if not 0 < load_kg <= MAX_LOAD_KG:
+        raise WrongUseError(
+            f"--load {text}", "is no load", f"give kilograms (or 225lb), above 0 and up to {MAX_LOAD_KG:g} kg"
+        )
+    return load_kg
+
+
+def parse_speed(text: str | None) -> float | None:
+    """A speed to replay at, infinity for as fast as possible; raises WrongUseError."""
+    if text is None:
+        return None
+    speed = _number(text.removesuffix("x"))
+    if not (MIN_SPEED <= speed <= MAX_SPEED or speed == 0):
+        remedy = f"give {MIN_SPEED:g} to {MAX_SPEED:g} times, or 0 for as fast as possible"
+        raise WrongUseError(f"--speed {text}", "cannot play at that speed", remedy)
+    return speed or math.inf
+
+
+def check_mount(mount: str | None) -> str | None:
+    """`mount` if it is a known one; raises WrongUseError."""
+    if mount is not None and mount not in MOUNTS:
+        raise WrongUseError(f"--mount {mount}", "there is no such mount", f"give {join_words(MOUNTS)}")
+    return mount
+
+
+def _number(text: str) -> float:
+    """NaN for what is no number."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def _exercises() -> "tuple[Exercise, ...]":
+    from bartracker.reps.results import EXERCISES
+
+    return EXERCISES
