@@ -28,7 +28,7 @@ import bartracker
 from bartracker.api import settings_for
 from bartracker.pipeline import Pipeline
 from bartracker.recording.recording import Recording
-from bartracker.reps.results import Analysis, Rep
+from bartracker.results import Analysis, Rep
 from bartracker.sim.exercises import SIMULATED_EXERCISES
 from bartracker.sim.session import simulate_set, truth_document, write_recording
 

@@ -13,7 +13,7 @@ from bartracker.links import LinkItem
 from bartracker.live import LiveSession
 from bartracker.pipeline import Pipeline
 from bartracker.recording.recording import Recording
-from bartracker.reps.results import Analysis
+from bartracker.results import Analysis
 
 DEMO = Path(__file__).parents[1] / "tests" / "recordings" / "demo_squat.btr"
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bartracker.exchange.reading import read
     from bartracker.motion import Motion, MotionSettings, estimate_motion
     from bartracker.recording.recording import Recording
-    from bartracker.reps.results import Analysis, Rep, RepSet
+    from bartracker.results import Analysis, Rep, RepSet
 
 __version__ = "0.1.0"
 
@@ -47,9 +47,9 @@ _HOME = {
     "MotionSettings": "bartracker.motion",
     "estimate_motion": "bartracker.motion",
     "Recording": "bartracker.recording.recording",
-    "Analysis": "bartracker.reps.results",
-    "Rep": "bartracker.reps.results",
-    "RepSet": "bartracker.reps.results",
+    "Analysis": "bartracker.results",
+    "Rep": "bartracker.results",
+    "RepSet": "bartracker.results",
 }
 
 

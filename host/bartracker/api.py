@@ -8,7 +8,7 @@ from bartracker.coaching import Targets
 from bartracker.errors import BartrackerError
 from bartracker.pipeline import Pipeline, PipelineSettings
 from bartracker.recording.recording import Recording
-from bartracker.reps.results import EXERCISES, Analysis, Exercise
+from bartracker.results import EXERCISES, Analysis, Exercise
 from bartracker.samples import StampedBlock
 
 

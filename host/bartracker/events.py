@@ -5,7 +5,7 @@ no consumer.
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from bartracker.reps.results import Rep, RepSet
+from bartracker.results import Rep, RepSet
 from bartracker.samples import BoolArray, FloatArray
 
 

@@ -23,7 +23,7 @@ from bartracker.events import (
 )
 from bartracker.links.link import PlaybackLink
 from bartracker.reps.assemble import summarise
-from bartracker.reps.results import Rep, RepSet, SetSummary
+from bartracker.results import Rep, RepSet, SetSummary
 from bartracker.samples import BoolArray, FloatArray
 
 Phase: TypeAlias = Literal["waiting", "running", "finished", "failed"]

@@ -14,9 +14,9 @@ from bartracker.motion.track import OnlineMotion
 from bartracker.recording_health import TOLD_BY_GAPS, RecordingHealth
 from bartracker.reps.announce import RepAnnouncer
 from bartracker.reps.assemble import summarise
-from bartracker.reps.results import Analysis, Exercise, Rep, RepSet
 from bartracker.reps.settings import RepSettings
 from bartracker.reps.whole_set import refine_set
+from bartracker.results import Analysis, Exercise, Rep, RepSet
 from bartracker.samples import StampedBlock
 from bartracker.timebase import Hop, TimeBase, TimeBaseSettings, with_values
 

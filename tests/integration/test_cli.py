@@ -13,7 +13,7 @@ import pytest
 
 from bartracker.cli.options import MOUNTS, complete_exercise
 from bartracker.cli.program import app, run
-from bartracker.reps.results import EXERCISES
+from bartracker.results import EXERCISES
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 DEMO = RECORDINGS / "demo_squat.btr"

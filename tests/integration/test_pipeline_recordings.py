@@ -17,7 +17,7 @@ from bartracker.events import Event, MotionUpdate, Notice, RepAnnounced, SetFini
 from bartracker.exchange import analysis_to_json
 from bartracker.pipeline import Pipeline
 from bartracker.recording.recording import Recording
-from bartracker.reps.results import Analysis, Rep
+from bartracker.results import Analysis, Rep
 from bartracker.samples import StampedBlock
 
 RECORDINGS = sorted((Path(__file__).parents[1] / "recordings").glob("*.btr"))

@@ -15,7 +15,7 @@ from bartracker.live_state import LiveState
 from bartracker.pipeline import PipelineSettings
 from bartracker.recording.recording import RecordingMetadata
 from bartracker.reps.assemble import summarise
-from bartracker.reps.results import Flag, Rep, RepSet
+from bartracker.results import Flag, Rep, RepSet
 from bartracker.samples import FloatArray, StampedBlock
 
 RATE_HZ = 100.0

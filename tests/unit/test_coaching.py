@@ -6,7 +6,7 @@ import pytest
 
 from bartracker.coaching import Targets, Tempo, flagged
 from bartracker.errors import BartrackerError
-from bartracker.reps.results import Rep
+from bartracker.results import Rep
 
 REP = Rep(
     index=1,

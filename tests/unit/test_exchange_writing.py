@@ -27,7 +27,7 @@ from bartracker.exchange import (
 )
 from bartracker.exchange.columns import collect
 from bartracker.recording.recording import Recording, RecordingMetadata
-from bartracker.reps.results import Analysis, Flag, Rep, RepSet, SetSummary
+from bartracker.results import Analysis, Flag, Rep, RepSet, SetSummary
 from bartracker.samples import Gap, StampedBlock
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "analysis_v1.json"

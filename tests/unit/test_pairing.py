@@ -4,8 +4,8 @@ import pytest
 
 from bartracker.reps.pairing import Candidate, judged, order_of_first_movement, pair
 from bartracker.reps.phases import Phase
-from bartracker.reps.results import Order
 from bartracker.reps.settings import RepSettings
+from bartracker.results import Order
 
 SETTINGS = RepSettings()
 

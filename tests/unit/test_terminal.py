@@ -11,7 +11,7 @@ from scripted_set import CONCENTRIC_S, DAMAGED, ROM_M, SCRIPT, HeldLink, Scripte
 from bartracker.events import Event, MotionUpdate, RepTrace
 from bartracker.live import LiveSession
 from bartracker.live_state import LiveState, StateBuilder
-from bartracker.reps.results import Flag, Rep
+from bartracker.results import Flag, Rep
 from bartracker.ui import wording
 from bartracker.ui.canvas import BLANK, big_digits, picture
 from bartracker.ui.side_view import side_paths

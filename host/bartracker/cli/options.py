@@ -11,7 +11,7 @@ from bartracker.errors import BartrackerError
 
 if TYPE_CHECKING:
     from bartracker.coaching import Targets
-    from bartracker.reps.results import Exercise
+    from bartracker.results import Exercise
 
 CM_PER_M = 100.0
 MAX_LOAD_KG = 1000.0
@@ -152,6 +152,6 @@ def _number(text: str) -> float:
 
 
 def _exercises() -> "tuple[Exercise, ...]":
-    from bartracker.reps.results import EXERCISES
+    from bartracker.results import EXERCISES
 
     return EXERCISES

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bartracker.cli.options import WrongUseError
 
 if TYPE_CHECKING:
-    from bartracker.reps.results import Analysis
+    from bartracker.results import Analysis
 
 
 def refuse_same_stems(files: Sequence[Path], suffix: str) -> None:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from bartracker.recording import Recording
-    from bartracker.reps.results import Analysis
+    from bartracker.results import Analysis
     from bartracker.samples import StampedBlock
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Literal
 
 from bartracker.coaching.targets import Targets
-from bartracker.reps.results import Flag, Rep
+from bartracker.results import Flag, Rep
 
 
 def flagged(rep: Rep, targets: Targets) -> Rep:

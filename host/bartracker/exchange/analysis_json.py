@@ -14,7 +14,7 @@ from bartracker.errors import BartrackerError
 from bartracker.exchange.analysis_parse import parse_analysis
 from bartracker.exchange.files import atomic_write, checked_file
 from bartracker.recording.files import os_problem
-from bartracker.reps.results import Analysis, Flag, Rep, RepSet, SetSummary
+from bartracker.results import Analysis, Flag, Rep, RepSet, SetSummary
 
 SCHEMA_NAME = "bartracker.analysis/1"
 

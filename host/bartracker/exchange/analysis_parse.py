@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Literal, TypeVar, cast, get_args
 
 from bartracker.errors import BartrackerError
-from bartracker.reps.results import EXERCISES, Analysis, Flag, Order, Rep, RepKind, RepSet, SetSummary
+from bartracker.results import EXERCISES, Analysis, Flag, Order, Rep, RepKind, RepSet, SetSummary
 from bartracker.samples import Gap
 
 _Word = TypeVar("_Word", bound=str)

@@ -8,7 +8,7 @@ import math
 from pathlib import Path
 
 from bartracker.exchange.files import atomic_write
-from bartracker.reps.results import Analysis
+from bartracker.results import Analysis
 
 SET_COLUMNS = ("set_index", "exercise", "order", "load_kg")
 TIME_COLUMNS = (

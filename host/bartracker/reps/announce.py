@@ -13,9 +13,9 @@ from bartracker.motion.track import HopMotion, OnlineMotion, SmoothedMotion
 from bartracker.reps.assemble import build_rep
 from bartracker.reps.pairing import ORDER_OF, Candidate, order_of_first_movement, pair
 from bartracker.reps.phases import find_phases
-from bartracker.reps.results import Exercise, Order, Rep, RepKind
 from bartracker.reps.settings import RepSettings
 from bartracker.reps.whole_set import trace_of
+from bartracker.results import Exercise, Order, Rep, RepKind
 from bartracker.samples import BoolArray, FloatArray
 
 

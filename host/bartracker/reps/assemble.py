@@ -7,8 +7,8 @@ import numpy as np
 from bartracker.motion.track import SmoothedMotion
 from bartracker.reps.measure import edge_sigma_s, measure_concentric
 from bartracker.reps.pairing import Candidate
-from bartracker.reps.results import Flag, Order, Rep, SetSummary
 from bartracker.reps.settings import RepSettings
+from bartracker.results import Flag, Order, Rep, SetSummary
 
 
 def build_rep(

@@ -9,8 +9,8 @@ import numpy as np
 from bartracker.motion.track import SmoothedMotion
 from bartracker.reps.pairing import Candidate
 from bartracker.reps.phases import Phase
-from bartracker.reps.results import Exercise, Order
 from bartracker.reps.settings import RepSettings
+from bartracker.results import Exercise, Order
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 
 from bartracker.reps.phases import Phase
-from bartracker.reps.results import Exercise, Order, RepKind
 from bartracker.reps.settings import RepSettings
+from bartracker.results import Exercise, Order, RepKind
 
 ORDER_OF: dict[Exercise, Order] = {
     "squat": "eccentric-first",

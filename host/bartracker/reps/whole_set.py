@@ -15,8 +15,8 @@ from bartracker.reps.exercise import guess_exercise
 from bartracker.reps.measure import concentric_path
 from bartracker.reps.pairing import ORDER_OF, Candidate, judged, order_of_first_movement, pair
 from bartracker.reps.phases import Phase, find_phases
-from bartracker.reps.results import Exercise, Order, Rep, RepSet
 from bartracker.reps.settings import RepSettings
+from bartracker.results import Exercise, Order, Rep, RepSet
 from bartracker.timebase import Hop
 
 

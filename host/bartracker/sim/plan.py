@@ -8,7 +8,7 @@ from math import isfinite
 import numpy as np
 
 from bartracker.errors import BartrackerError
-from bartracker.reps.results import RepKind
+from bartracker.results import RepKind
 from bartracker.sim.exercises import SIMULATED_EXERCISES, ExerciseModel
 
 FASTEST_ECCENTRIC = 0.55

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from bartracker.reps.results import RepKind
+from bartracker.results import RepKind
 from bartracker.samples import STANDARD_GRAVITY_MPS2, BoolArray, FloatArray
 from bartracker.sim.kinematics import SensorMotion
 from bartracker.sim.lifter import Interval, RepMark

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from bartracker.live_state import LiveSet, LiveState
-from bartracker.reps.results import Flag, Rep, SetSummary
+from bartracker.results import Flag, Rep, SetSummary
 
 UNKNOWN = "–"
 EXPLOSIVE_CONCENTRIC_S = 1.0  # a concentric shorter than this reads X in the tempo: as fast as possible

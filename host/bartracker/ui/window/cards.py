@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QIcon, QPainter, QPaintEvent, QPixmap, QPolygonF
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
-from bartracker.reps.results import Rep
+from bartracker.results import Rep
 from bartracker.ui import wording
 from bartracker.ui.window.palette import EDGE, FAINT, FONT_FAMILIES, LEVELS, MUTED, TEXT
 from bartracker.ui.wording import Level, Verdict
