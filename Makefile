@@ -53,7 +53,7 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@touch $@
 
 # Two locks, for every supported Python and system: what bartracker runs on, and that plus what tests it.
-LOCK = build/lock/bin/uv pip compile pyproject.toml --extra window --universal --python-version 3.11 --generate-hashes \
+LOCK = build/lock/bin/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet --upgrade
 lock: $(BIN)/python
 	@$(BIN)/python -m venv build/lock

@@ -3,12 +3,12 @@
     python benchmarks/accuracy.py [--sets FOLDER] [--named] [--simulate SEEDS]
 
 Without options: the committed recordings. --sets: a folder with recordings/*.npz or *.btr and truth/*.npz instead.
---simulate: SEEDS virtual sets of each lift instead. --named tells the exercise. Prints a table for the analysis after the
-set and one for reps as announced live.
+--simulate: SEEDS virtual sets of each lift instead. --named tells the exercise. Prints a table for the analysis after
+the set and one for reps as announced live.
 
 A true full rep is found when a full estimate's lifting window overlaps its own by half of their union; other full
-estimates are false unless they lie in a true partial or failed rep. Errors are estimate minus truth over the reps found;
-coverage is the share within 1.96 of the stated standard uncertainty.
+estimates are false unless they lie in a true partial or failed rep. Errors are estimate minus truth over the reps
+found; coverage is the share within 1.96 of the stated standard uncertainty.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -116,7 +117,7 @@ def simulated(seeds: int) -> Iterator[tuple[str, Recording, list[TrueRep]]]:
                 yield exercise, bartracker.read(path), truth_document(made)["reps"]  # pyright: ignore[reportReturnType]
 
 
-def rms(error: np.ndarray[Any, np.dtype[np.float64]]) -> float:
+def rms(error: NDArray[np.float64]) -> float:
     return float(np.sqrt(np.mean(np.square(error))))
 
 
@@ -126,11 +127,12 @@ def table(title: str, scores: dict[str, Score]) -> Table:
         result.add_column(heading)
     for name, score in scores.items():
         cells = [name, str(score.found), str(score.missed), str(score.false)]
-        for errors in score.errors.values():
-            if not errors:
+        for values in score.errors.values():
+            if not values:
                 cells.append("-")
                 continue
-            error, sigma = np.array(errors, dtype=np.float64).T
+            pairs: NDArray[np.float64] = np.array(values, dtype=np.float64)
+            error, sigma = pairs[:, 0], pairs[:, 1]
             cover = 100 * float(np.mean(np.abs(error) <= 1.96 * sigma))
             cells.append(f"{rms(error):.3f}, worst {np.abs(error).max():.2f}, {cover:.0f} % in")
         late = score.latencies_s

@@ -37,7 +37,8 @@ class MotionSettings:
     rest_height_m: how equal the heights of two rests on the same rack or floor are, 1 sigma.
     same_height_gate: a height further than this many sigma from every known one of its kind is another place.
     reach_m, reach_time_s: soft bound of position: 1 sigma of the distance from the place of the first rest, and for
-        how long one look counts; vertical, horizontal.
+        how long one look counts; vertical, horizontal. online_reach_m: the same online, tighter, since there no equal
+        heights are known.
     segment_velocity_mps, segment_position_m: what is known of both at the start of a segment, 1 sigma.
     """
 
@@ -62,6 +63,7 @@ class MotionSettings:
     rest_height_m: float = 0.03
     same_height_gate: float = 3.0
     reach_m: tuple[float, float] = (1.5, 2.0)
+    online_reach_m: tuple[float, float] = (0.5, 1.0)
     reach_time_s: float = 1.0
     segment_velocity_mps: float = 0.5
     segment_position_m: float = 0.5

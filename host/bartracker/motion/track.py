@@ -4,7 +4,7 @@ rep is known here.
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -227,7 +227,8 @@ class OnlineMotion:
     def _begin_segment(self, *, moving: bool) -> None:
         self._history = _History()
         self._moments: list[FloatArray] = []
-        self._filter = VelocityFilter(self.settings, moving=moving)
+        online = replace(self.settings, reach_m=self.settings.online_reach_m)
+        self._filter = VelocityFilter(online, moving=moving)
         self._was_still = False
 
     def push(self, hop: Hop) -> HopMotion:
