@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rich import box
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -122,7 +123,7 @@ def rms(error: NDArray[np.float64]) -> float:
 
 
 def table(title: str, scores: dict[str, Score]) -> Table:
-    result = Table(title=title)
+    result = Table(title=title, box=box.MARKDOWN)
     for heading in ("lift", "found", "missed", "false", *NUMBERS, "announced after, s"):
         result.add_column(heading)
     for name, score in scores.items():
@@ -161,7 +162,7 @@ def main() -> None:
         for scores, result in ((after, analysis), (live, pipeline.analysis(as_live=True))):
             for name in (exercise, "all"):
                 scores.setdefault(name, Score()).add(truth, result)
-    console = Console(width=200)
+    console = Console(width=320)
     for title, scores in (("after the set", after), ("as announced live", live)):
         order = sorted(scores, key=lambda name: (name == "all", name))
         console.print(

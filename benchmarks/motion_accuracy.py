@@ -21,6 +21,7 @@ from typing import Literal
 
 import numpy as np
 import vqf
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from scipy.signal import butter, filtfilt, lfilter  # pyright: ignore[reportUnknownVariableType, reportMissingTypeStubs]
@@ -157,7 +158,7 @@ def main() -> None:
     args = parser.parse_args()
     cases = [*(broad(args.broad) if args.broad else ()), *(sets(args.sets) if args.sets else ())]
     cases += simulated(args.simulate)
-    table = Table(title="median over recordings (worst)")
+    table = Table(title="median over recordings (worst)", box=box.MARKDOWN)
     for heading in ("recordings", "mode", "method", "inclination, deg", "v_z, m/s", "95 % interval", "us/sample"):
         table.add_column(heading)
     for group in dict.fromkeys(case.group for case in cases):
@@ -184,7 +185,7 @@ def main() -> None:
                     "-" if np.isnan(middle[2]) else f"{middle[2]:.0%}",
                     f"{middle[3]:.0f}",
                 )
-    Console(width=150).print(table)
+    Console(width=200).print(table)
 
 
 def rms(x: FloatArray) -> float:

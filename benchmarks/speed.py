@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import vqf
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -73,7 +74,7 @@ def main() -> None:
     parser.add_argument("files", type=Path, nargs="*")
     parser.add_argument("--repeat", type=int, default=5, help="starts of the program")
     args = parser.parse_args()
-    table = Table(title="pipeline, exercise as recorded")
+    table = Table(title="pipeline, exercise as recorded", box=box.MARKDOWN)
     for heading in (
         "recording",
         "samples",
@@ -88,7 +89,7 @@ def main() -> None:
         table.add_column(heading)
     for path in args.files or sorted(COMMITTED.glob("*.btr")):
         table.add_row(*measured(path))
-    console = Console(width=180)
+    console = Console(width=240)
     console.print(table)
     for what, arguments in (
         ("bare python", ["-c", ""]),

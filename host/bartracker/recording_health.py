@@ -83,6 +83,6 @@ class RecordingHealth:
         self._gravity_told = True
         text = (
             f"doubtful accelerometer: it reads {reading:.2f} m/s^2 {when}, {100 * share:+.1f} % from gravity; "
-            "velocities may be off by as much; calibrate it"
+            "if that is its scale, velocities are off by as much; calibrate it"
         )
         return [Notice(self._last_t_s, "doubtful_accelerometer", text, "warning")]

@@ -22,8 +22,10 @@ class MotionSettings:
     still_velocity_mps: standard uncertainty of "velocity is zero" then.
 
     Velocity and position (Kalman filter and smoother, per world axis):
-    bias_sigma_mps2: turn-on bias of world acceleration (accelerometer and tilt together), 1 sigma; vertical,
-        horizontal.
+    sensor_bias_sigma_mps2, sensor_bias_walk_mps2: turn-on bias of each accelerometer axis, 1 sigma (consumer chips: up
+        to 40 mg), and its random walk, m/s^2 per sqrt(s) (warming); they act on the vertical.
+    bias_sigma_mps2: bias of world acceleration besides, 1 sigma; vertical (1 % of scale times gravity), horizontal
+        (tilt).
     bias_walk_mps2: its random walk, m/s^2 per sqrt(s); vertical, horizontal.
     bias_turn_mps2: how much of the bias a rotation of 1 rad turns into another axis, m/s^2.
     acc_density: white noise of world acceleration as velocity random walk, m/s per sqrt(s); vertical, horizontal.
@@ -50,9 +52,11 @@ class MotionSettings:
     still_gyr_radps: float = 0.003
     still_force_mps2: float = 1.0
     still_velocity_mps: float = 0.002
-    bias_sigma_mps2: tuple[float, float] = (0.4, 0.5)
-    bias_walk_mps2: tuple[float, float] = (0.005, 0.05)
-    bias_turn_mps2: tuple[float, float] = (0.2, 0.3)
+    sensor_bias_sigma_mps2: float = 0.35
+    sensor_bias_walk_mps2: float = 0.0002
+    bias_sigma_mps2: tuple[float, float] = (0.15, 0.5)
+    bias_walk_mps2: tuple[float, float] = (0.003, 0.05)
+    bias_turn_mps2: tuple[float, float] = (0.03, 0.3)
     acc_density: tuple[float, float] = (0.01, 0.05)
     dynamic_error: tuple[float, float] = (0.01, 0.03)
     dynamic_correlation_s: float = 0.2

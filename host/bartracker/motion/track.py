@@ -9,14 +9,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from bartracker.motion.attitude import OnlineAttitude, offline_attitude, world_acceleration
+from bartracker.motion.attitude import OnlineAttitude, offline_attitude, up_in_sensor, world_acceleration
 from bartracker.motion.rows import Rows
 from bartracker.motion.settings import MotionSettings
 from bartracker.motion.stillness import hop_moments, is_still
 from bartracker.motion.velocity import (
+    STATES,
     FilterTrack,
     HopIncrement,
     SmoothTrack,
+    StackedIncrements,
     VelocityFilter,
     backward_gain,
     between_nodes,
@@ -29,6 +31,7 @@ from bartracker.timebase import Hop
 _KIND = np.array([1, 1, 0])
 # Attributes of the filter that smoothing needs, in the order of FilterTrack.
 _FILTER_ROWS = ("mean", "covariance", "predicted_mean", "predicted_covariance", "transition")
+_INCREMENT_ROWS = ("times_s", "delta_vel_mps", "delta_pos_m", "up_s", "up_s2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +99,19 @@ class SmoothedMotion:
 
 
 def increment(
-    hop: Hop, acc_w_mps2: FloatArray, previous_acc_w_mps2: FloatArray, settings: MotionSettings
+    hop: Hop,
+    acc_w_mps2: FloatArray,
+    up_s_frame: FloatArray,
+    before: tuple[FloatArray, FloatArray] | None,
+    settings: MotionSettings,
 ) -> HopIncrement:
-    """Trapezoid integrals over one hop; previous_acc (3,) is the sample before it."""
+    """Integrals over one hop of world acceleration and of the up axis in the sensor frame, (N, 3) each; `before` holds
+    both (3,) at the sample before it.
+    """
     period = hop.period_s
-    before = np.concatenate([previous_acc_w_mps2[None], acc_w_mps2[:-1]])
-    velocity = np.cumsum(0.5 * period * (before + acc_w_mps2), axis=0)
-    velocity_before = np.concatenate([np.zeros((1, 3)), velocity[:-1]])
-    # Exact for acceleration linear between samples.
-    position = np.cumsum(period * velocity_before + period**2 * (before / 3 + acc_w_mps2 / 6), axis=0)
+    last_acc, last_up = before if before is not None else (acc_w_mps2[0], up_s_frame[0])
+    velocity, position = _integrals(acc_w_mps2, last_acc, period)
+    up_s, up_s2 = _integrals(up_s_frame, last_up, period)
     square = np.cumsum(acc_w_mps2**2, axis=0) * period
     excess = np.maximum(np.sqrt((acc_w_mps2**2).sum(axis=1)) - settings.impact_acc_mps2, 0.0)
     rate = np.sqrt((hop.gyr_radps**2).sum(axis=1))
@@ -112,12 +119,22 @@ def increment(
         times_s=period * np.arange(1, len(hop) + 1, dtype=np.float64),
         delta_vel_mps=velocity,
         delta_pos_m=position,
+        up_s=up_s,
+        up_s2=up_s2,
         square_acc=np.stack([square[:, 2], square[:, 0] + square[:, 1]]),
         turned_rad=np.cumsum(rate) * period,
         clipped=np.cumsum(hop.acc_clipped | hop.gyr_clipped, dtype=np.int64),
         lost=np.cumsum(hop.lost, dtype=np.int64),
         impact_mps=np.cumsum(excess) * period,
     )
+
+
+def _integrals(values: FloatArray, last: FloatArray, period_s: float) -> tuple[FloatArray, FloatArray]:
+    """First and second integral (N, 3), exact for what is linear between samples; `last` is the sample before."""
+    before = np.concatenate([last[None], values[:-1]])
+    first = np.cumsum(0.5 * period_s * (before + values), axis=0)
+    first_before = np.concatenate([np.zeros((1, 3)), first[:-1]])
+    return first, np.cumsum(period_s * first_before + period_s**2 * (before / 3 + values / 6), axis=0)
 
 
 class _History:
@@ -128,7 +145,7 @@ class _History:
         self.still: list[bool] = []
         self.acc_w: list[FloatArray] = []
         self.quat: list[FloatArray] = []
-        self._rows = {name: Rows() for name in (*_FILTER_ROWS, "times_s", "delta_vel_mps", "delta_pos_m", "gain_z")}
+        self._rows = {name: Rows() for name in (*_FILTER_ROWS, *_INCREMENT_ROWS, "gain_z")}
 
     def add(
         self, hop: Hop, quat: FloatArray, acc_w: FloatArray, inc: HopIncrement, state: VelocityFilter, *, still: bool
@@ -136,11 +153,11 @@ class _History:
         length = len(self.hops[0]) if self.hops else len(hop)
         if self.hops:
             before = self._rows["covariance"].since(len(self.hops) - 1)[0, :1]
-            gain = backward_gain(before, state.predicted_covariance[:1], state.transition)
+            gain = backward_gain(before, state.predicted_covariance[:1], state.transition[:1])
             self._rows["gain_z"].append(gain)
         for name in _FILTER_ROWS:
             self._rows[name].append(getattr(state, name))
-        for name in ("times_s", "delta_vel_mps", "delta_pos_m"):
+        for name in _INCREMENT_ROWS:
             row: FloatArray = getattr(inc, name)
             padding = np.repeat(row[-1:], length - len(row), axis=0)
             self._rows[name].append(np.concatenate([row, padding]) if len(padding) else row)
@@ -162,7 +179,7 @@ class _History:
     def vertical(self, first: int) -> tuple[FloatArray, FloatArray, BoolArray]:
         """t_s, smoothed vertical velocity, stillness (N,) of all samples from hop `first` on, without uncertainty."""
         rows = {name: self._rows[name].since(first) for name in ("mean", "predicted_mean")}
-        gain = self._rows["gain_z"].since(first) if len(self.hops) > 1 else np.empty((0, 1, 3, 3))
+        gain = self._rows["gain_z"].since(first) if len(self.hops) > 1 else np.empty((0, 1, STATES, STATES))
         nodes = smooth_mean(rows["mean"][:, 2:], rows["predicted_mean"][:, 2:], gain)
         velocity, _ = self._at_samples(first, nodes, slice(2, 3))
         hops = self.hops[first:]
@@ -199,12 +216,10 @@ class _History:
 
     def _at_samples(self, first: int, nodes: FloatArray, axes: slice) -> tuple[FloatArray, FloatArray]:
         """Velocity and position (N, axes) at all samples of the hops from `first` on."""
-        velocity, position = between_nodes(
-            self._rows["times_s"].since(first),
-            self._rows["delta_vel_mps"].since(first)[..., axes],
-            self._rows["delta_pos_m"].since(first)[..., axes],
-            nodes,
-        )
+        rows = {name: self._rows[name].since(first) for name in _INCREMENT_ROWS}
+        for name in ("delta_vel_mps", "delta_pos_m"):
+            rows[name] = rows[name][..., axes]
+        velocity, position = between_nodes(StackedIncrements(**rows), nodes)
         count = sum(len(hop) for hop in self.hops[first:])
         width = velocity.shape[-1]
         return velocity.reshape(-1, width)[:count], position.reshape(-1, width)[:count]
@@ -230,6 +245,7 @@ class OnlineMotion:
         online = replace(self.settings, reach_m=self.settings.online_reach_m)
         self._filter = VelocityFilter(online, moving=moving)
         self._was_still = False
+        self._before: tuple[FloatArray, FloatArray] | None = None
 
     def push(self, hop: Hop) -> HopMotion:
         """Motion of the hop's samples, each from what came up to it."""
@@ -238,8 +254,9 @@ class OnlineMotion:
             self._attitude = OnlineAttitude(hop.period_s, self.settings)
         quat = self._attitude.push(hop.acc_mps2, hop.gyr_radps)
         acc_w = world_acceleration(hop.acc_mps2, quat, self.settings.gravity_mps2)
-        previous = self._history.acc_w[-1][-1] if self._history.acc_w else acc_w[0]
-        inc = increment(hop, acc_w, previous, self.settings)
+        up = up_in_sensor(quat)
+        inc = increment(hop, acc_w, up, self._before, self.settings)
+        self._before = (acc_w[-1], up[-1])
         velocity, position, sigma_v, sigma_p = self._filter.cross(inc)
         window = max(1, round(self.settings.still_window_s / inc.times_s[-1]))
         self._moments = [*self._moments[1 - window :], hop_moments(hop)] if window > 1 else [hop_moments(hop)]
@@ -283,17 +300,18 @@ def smooth_segment(
     node_t_s = np.array([hop.t_s[-1] for hop in hops])
     visit_at = {int(np.abs(node_t_s - v.t_s).argmin()): v for v in visits if hops[0].t_s[0] <= v.t_s <= node_t_s[-1]}
     at = 0
-    previous = acc_w[0]
+    up = up_in_sensor(quat)
+    before: tuple[FloatArray, FloatArray] | None = None
     for node, (hop, hop_still) in enumerate(zip(hops, still, strict=True)):
         part = slice(at, at + len(hop))
-        inc = increment(hop, acc_w[part], previous, settings)
+        inc = increment(hop, acc_w[part], up[part], before, settings)
         state.cross(inc)
         state.update(float(inc.times_s[-1]), still=bool(hop_still))
         if node in visit_at:
             state.meet(visit_at[node].place, visit_at[node].sigma_m)
         history.add(hop, quat[part], acc_w[part], inc, state, still=bool(hop_still))
-        previous = acc_w[at + len(hop) - 1]
         at += len(hop)
+        before = (acc_w[at - 1], up[at - 1])
     return history.smoothed(0)
 
 

@@ -1,9 +1,9 @@
 """Velocity and position from world acceleration: Kalman filter, one step a hop, and its Rauch-Tung-Striebel smoother.
 
-State of each world axis: position, velocity, acceleration bias (accelerometer bias and tilt error, as seen in the
-world). What is known
-besides the acceleration: a still bar has velocity zero; a bar stays within reach. The three axes share one covariance
-    recursion for the vertical and one for the horizontal. No attitude and no exercise here.
+State of each world axis (6): position; velocity; bias of world acceleration (scale of gravity, tilt); for the vertical
+axis also the accelerometer's bias in the sensor frame, which turns with the bar and so becomes observable. What is
+known besides the acceleration: a still bar has velocity zero; it lies at few heights; it stays within reach. The axes
+share one covariance recursion for the vertical and one for the horizontal. No attitude is estimated, no exercise known.
 """
 
 from dataclasses import dataclass
@@ -17,6 +17,8 @@ from bartracker.samples import FloatArray, IntArray
 _KIND = np.array([1, 1, 0])
 
 REST = "rest"
+STATES = 6
+_NOTHING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +26,33 @@ class HopIncrement:
     """Acceleration of one hop, integrated from the last sample of the hop before: everything the filter needs to cross
     it.
 
-    times_s (N,) since that sample; delta_vel_mps, delta_pos_m (N, 3) of a bar that was at rest there. From that sample
-    up to each: square_acc (2, N) integral of squared acceleration per kind, m^2/s^3; turned_rad (N,) rotation; clipped,
-    lost (N,) numbers of such samples; impact_mps (N,) velocity change beyond what arms can give.
+    times_s (N,) since that sample; delta_vel_mps, delta_pos_m (N, 3) of a bar that was at rest there; up_s, up_s2
+    (N, 3) integral and double integral of the world's up axis seen in the sensor frame. From that sample up to each:
+    square_acc (2, N) integral of squared acceleration per kind, m^2/s^3; turned_rad (N,) rotation; clipped, lost (N,)
+    numbers of such samples; impact_mps (N,) velocity change beyond what arms can give.
     """
 
     times_s: FloatArray
     delta_vel_mps: FloatArray
     delta_pos_m: FloatArray
+    up_s: FloatArray
+    up_s2: FloatArray
     square_acc: FloatArray
     turned_rad: FloatArray
     clipped: IntArray
     lost: IntArray
     impact_mps: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class StackedIncrements:
+    """The first five arrays of M HopIncrements of equal length, (M, N) and (M, N, ...)."""
+
+    times_s: FloatArray
+    delta_vel_mps: FloatArray
+    delta_pos_m: FloatArray
+    up_s: FloatArray
+    up_s2: FloatArray
 
 
 def _process_noise(inc: HopIncrement, settings: MotionSettings) -> tuple[FloatArray, FloatArray]:
@@ -60,17 +76,22 @@ class VelocityFilter:
     def __init__(self, settings: MotionSettings, *, moving: bool) -> None:
         """A fresh segment; `moving`: nothing is known of its first velocity (a gap lies before it)."""
         self.settings = settings
-        self.mean = np.zeros((3, 3))
+        self.mean = np.zeros((3, STATES))
         # A recording starts with a bar at rest or nearly so; after a gap anything may be.
         vel = settings.segment_velocity_mps if moving else 0.1
         pos = settings.segment_position_m if moving else 0.01
-        self.covariance = np.zeros((2, 3, 3))
+        self.covariance = np.zeros((2, STATES, STATES))
         self.covariance[:, 0, 0] = pos**2
         self.covariance[:, 1, 1] = vel**2
-        self.covariance[:, 2, 2] = np.array(settings.bias_sigma_mps2) ** 2
+        self.covariance[:, 2, 2] = np.square(settings.bias_sigma_mps2)
+        # Tilt hides a sensor's bias from the horizontal axes: there it stays zero, with a trace of variance to keep
+        # the smoother's matrices regular.
+        sensor = np.array([settings.sensor_bias_sigma_mps2, _NOTHING])
+        for axis in range(3, STATES):
+            self.covariance[:, axis, axis] = sensor**2
         self.predicted_mean = self.mean
         self.predicted_covariance = self.covariance
-        self.transition = np.eye(3)
+        self.transition = np.zeros((2, STATES, STATES))
         self._heights_m: dict[str, list[float]] = {}
         self._was_still = False
 
@@ -79,36 +100,46 @@ class VelocityFilter:
         its last one.
         """
         tau = inc.times_s
-        half_square = 0.5 * tau**2
-        pos, vel, bias = self.mean.T
-        velocity = vel + inc.delta_vel_mps - tau[:, None] * bias
-        position = pos + tau[:, None] * vel + inc.delta_pos_m - half_square[:, None] * bias
+        pos, vel, bias = self.mean[:, 0], self.mean[:, 1], self.mean[:, 2]
+        sensor = self.mean[:, 3:].T
+        velocity = vel + inc.delta_vel_mps - tau[:, None] * bias - inc.up_s @ sensor
+        position = pos + tau[:, None] * vel + inc.delta_pos_m - 0.5 * tau[:, None] ** 2 * bias - inc.up_s2 @ sensor
         gained, walk = _process_noise(inc, self.settings)
-        p = self.covariance[:, :, :, None]
-        var_v = p[:, 1, 1] - 2 * tau * p[:, 1, 2] + tau**2 * p[:, 2, 2] + gained + walk * tau**3 / 3
-        var_p = (
-            p[:, 0, 0]
-            + 2 * tau * p[:, 0, 1]
-            + tau**2 * (p[:, 1, 1] - p[:, 0, 2])
-            - tau**3 * p[:, 1, 2]
-            + half_square**2 * p[:, 2, 2]
-            + gained * tau**2 / 3
-            + walk * tau**5 / 20
-        )
+        # Rows that give velocity and position at each sample from the state before the hop, (2 kinds, N, states).
+        to_vel = np.zeros((2, len(tau), STATES))
+        to_pos = np.zeros((2, len(tau), STATES))
+        to_vel[:, :, 1] = 1.0
+        to_vel[:, :, 2] = -tau
+        to_vel[0, :, 3:] = -inc.up_s
+        to_pos[:, :, 0] = 1.0
+        to_pos[:, :, 1] = tau
+        to_pos[:, :, 2] = -0.5 * tau**2
+        to_pos[0, :, 3:] = -inc.up_s2
+        var_v = ((to_vel @ self.covariance) * to_vel).sum(axis=2) + gained + walk * tau**3 / 3
+        var_p = ((to_pos @ self.covariance) * to_pos).sum(axis=2) + gained * tau**2 / 3 + walk * tau**5 / 20
         dt = float(tau[-1])
-        acc_q, bias_q = gained[:, -1] / dt, walk[:, -1]
-        transition = np.array([[1.0, dt, -0.5 * dt * dt], [0.0, 1.0, -dt], [0.0, 0.0, 1.0]])
-        noise = acc_q[:, None, None] * np.array([[dt**3 / 3, dt**2 / 2, 0.0], [dt**2 / 2, dt, 0.0], [0.0, 0.0, 0.0]])
-        noise = noise + bias_q[:, None, None] * np.array(
+        transition = np.zeros((2, STATES, STATES))
+        transition[:, 0], transition[:, 1] = to_pos[:, -1], to_vel[:, -1]
+        for state in range(2, STATES):
+            transition[:, state, state] = 1.0
+        noise = np.zeros((2, STATES, STATES))
+        noise[:, :3, :3] = (gained[:, -1] / dt)[:, None, None] * np.array(
+            [[dt**3 / 3, dt**2 / 2, 0.0], [dt**2 / 2, dt, 0.0], [0.0, 0.0, 0.0]]
+        )
+        noise[:, :3, :3] += walk[:, -1, None, None] * np.array(
             [
                 [dt**5 / 20, dt**4 / 8, -(dt**3) / 6],
                 [dt**4 / 8, dt**3 / 3, -(dt**2) / 2],
                 [-(dt**3) / 6, -(dt**2) / 2, dt],
             ]
         )
+        for axis in range(3, STATES):
+            noise[0, axis, axis] = self.settings.sensor_bias_walk_mps2**2 * dt
         self.transition = transition
-        self.mean = np.stack([position[-1], velocity[-1], bias], axis=1)
-        self.covariance = transition @ self.covariance @ transition.T + noise
+        mean = self.mean.copy()
+        mean[:, 0], mean[:, 1] = position[-1], velocity[-1]
+        self.mean = mean
+        self.covariance = transition @ self.covariance @ np.swapaxes(transition, -1, -2) + noise
         self.predicted_mean, self.predicted_covariance = self.mean, self.covariance
         sigma_v = np.sqrt(np.maximum(var_v, 0.0))[_KIND].T
         sigma_p = np.sqrt(np.maximum(var_p, 0.0))[_KIND].T
@@ -153,7 +184,7 @@ class VelocityFilter:
 
 @dataclass(frozen=True, slots=True)
 class FilterTrack:
-    """The forward pass over M hops, kept for smoothing: filtered and predicted states, transitions (M, 3, 3)."""
+    """The forward pass over M hops, kept for smoothing: filtered and predicted states, transitions (M, 2, 6, 6)."""
 
     mean: FloatArray
     covariance: FloatArray
@@ -164,22 +195,22 @@ class FilterTrack:
 
 @dataclass(frozen=True, slots=True)
 class SmoothTrack:
-    """Smoothed node states; gain (M, 2, 3, 3) links node j to node j + 1 and gives the covariance of any two nodes."""
+    """Smoothed node states; gain (M, 2, 6, 6) links node j to node j + 1 and gives the covariance of any two nodes."""
 
     mean: FloatArray
     covariance: FloatArray
     gain: FloatArray
 
     def cross_covariance(self, first: int, second: int) -> FloatArray:
-        """Covariance (2, 3, 3) of the states at two nodes, first <= second."""
-        product = np.broadcast_to(np.eye(3), (2, 3, 3))
+        """Covariance (2, 6, 6) of the states at two nodes, first <= second."""
+        product = np.broadcast_to(np.eye(STATES), (2, STATES, STATES))
         for node in range(first, second):
             product = product @ self.gain[node]
         return product @ self.covariance[second]
 
 
 def backward_gain(covariance: FloatArray, predicted_after: FloatArray, transition: FloatArray) -> FloatArray:
-    """Gain (..., 3, 3) that carries what is learned at a node back to the one before, of that filtered covariance."""
+    """Gain (..., 6, 6) that carries what is learned at a node back to the one before, of that filtered covariance."""
     gain = np.swapaxes(np.linalg.solve(predicted_after, transition @ covariance), -1, -2)
     return np.asarray(gain, dtype=np.float64)
 
@@ -188,7 +219,7 @@ def smooth(track: FilterTrack) -> SmoothTrack:
     """Rauch-Tung-Striebel backward pass over one unbroken run of nodes."""
     gain = np.zeros_like(track.covariance)
     if len(gain) > 1:
-        gain[:-1] = backward_gain(track.covariance[:-1], track.predicted_covariance[1:], track.transition[1:, None])
+        gain[:-1] = backward_gain(track.covariance[:-1], track.predicted_covariance[1:], track.transition[1:])
     mean = smooth_mean(track.mean, track.predicted_mean, gain[:, _KIND])
     covariance = track.covariance.copy()
     gain_t = np.swapaxes(gain, -1, -2)
@@ -198,7 +229,7 @@ def smooth(track: FilterTrack) -> SmoothTrack:
 
 
 def smooth_mean(mean: FloatArray, predicted_mean: FloatArray, gain: FloatArray) -> FloatArray:
-    """Smoothed states (M, axes, 3) from filtered and predicted ones and the backward gain of each axis."""
+    """Smoothed states (M, axes, 6) from filtered and predicted ones and the backward gain of each axis."""
     smoothed = mean.copy()[..., None]
     correction = -predicted_mean[..., None]
     for node in range(len(smoothed) - 2, -1, -1):
@@ -206,25 +237,32 @@ def smooth_mean(mean: FloatArray, predicted_mean: FloatArray, gain: FloatArray) 
     return smoothed[..., 0]
 
 
-def between_nodes(
-    times_s: FloatArray, delta_vel_mps: FloatArray, delta_pos_m: FloatArray, nodes: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Velocity and position (M, N, axes) at the samples of M hops of equal length from the M smoothed states (M, axes,
-    3) at their ends.
+def between_nodes(increments: StackedIncrements, nodes: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Velocity and position (M, N, axes) at the samples of M hops from the M smoothed states (M, axes, 6).
 
-    times_s (M, N), delta_vel_mps and delta_pos_m (M, N, axes) as in HopIncrement. Each hop is integrated from the node
-    before it and closed on its own node by a cubic, so that velocity stays the derivative of position; the first is
-    integrated back from its own.
+    Each hop is integrated from the node before it and closed on its own node by a cubic, so that velocity stays the
+    derivative of position; the first is integrated back from its own.
     """
-    tau = times_s[..., None]
+    tau = increments.times_s[..., None]
     dt = tau[:, -1:]
-    first_vel = nodes[0, :, 1] - delta_vel_mps[0, -1] + dt[0] * nodes[0, :, 2]
-    first_pos = nodes[0, :, 0] - dt[0] * first_vel - delta_pos_m[0, -1] + 0.5 * dt[0] ** 2 * nodes[0, :, 2]
-    first = np.stack([first_pos[0], first_vel[0], nodes[0, :, 2]], axis=-1)
-    before = np.concatenate([first[None], nodes[:-1]])[:, None]
-    pos, vel, bias = before[..., 0], before[..., 1], before[..., 2]
-    velocity = vel + delta_vel_mps - tau * bias
-    position = pos + tau * vel + delta_pos_m - 0.5 * tau**2 * bias
+    own_bias = nodes[:, None, :, 2]
+    own_sensor = np.swapaxes(nodes[:, :, 3:], 1, 2)
+    first_vel = nodes[0, :, 1] - (
+        increments.delta_vel_mps[0, -1] - dt[0] * own_bias[0] - increments.up_s[0, -1:] @ own_sensor[0]
+    )
+    first_pos = nodes[0, :, 0] - (
+        dt[0] * first_vel
+        + increments.delta_pos_m[0, -1]
+        - 0.5 * dt[0] ** 2 * own_bias[0]
+        - increments.up_s2[0, -1:] @ own_sensor[0]
+    )
+    first = nodes[:1].copy()
+    first[0, :, 0], first[0, :, 1] = first_pos[0], first_vel[0]
+    before = np.concatenate([first, nodes[:-1]])
+    pos, vel, bias = (before[:, None, :, state] for state in range(3))
+    sensor = np.swapaxes(before[:, :, 3:], 1, 2)
+    velocity = vel + increments.delta_vel_mps - tau * bias - increments.up_s @ sensor
+    position = pos + tau * vel + increments.delta_pos_m - 0.5 * tau**2 * bias - increments.up_s2 @ sensor
     gap_p = nodes[:, None, :, 0] - position[:, -1:]
     gap_v = nodes[:, None, :, 1] - velocity[:, -1:]
     u = tau / dt
