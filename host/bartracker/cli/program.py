@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bartracker.cli import analyze, check, console, export, findings, importing, live, log
+from bartracker.cli import analyze, check, console, export, findings, flash, importing, live, log
 from bartracker.cli.failures import Outcome
 
 _HELP = "Bar velocity, tempo and path from an open inertial sensor on the barbell."
@@ -42,6 +42,7 @@ app.command("import", short_help="Turn other recordings into bartracker's own.",
 app.command("export", short_help="Write reps, analysis or samples for other programs.", epilog=export.EXAMPLES)(
     export.export
 )
+app.command("flash", short_help="Put the firmware on a sensor board.", epilog=flash.EXAMPLES)(flash.flash)
 app.command("check", short_help="Look what works on this machine, and how to mend it.", epilog=check.EXAMPLES)(
     check.check
 )

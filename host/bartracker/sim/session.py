@@ -13,7 +13,7 @@ from bartracker.samples import BoolArray, FloatArray
 from bartracker.sim.exercises import SIMULATED_EXERCISES
 from bartracker.sim.imu import CountArray, ImuSpec, SensorErrors, VirtualImu, chip_spec
 from bartracker.sim.kinematics import Mount, MountPlace, SensorMotion
-from bartracker.sim.lifter import perform
+from bartracker.sim.lifter import RepMark, perform
 from bartracker.sim.plan import SetWish, Tempo, plan_set
 from bartracker.sim.truth import DenseTruth, RepTruth, dense_truth, rep_truth
 from bartracker.wire import (
@@ -144,16 +144,9 @@ def simulate_set(
     spec = chip_spec(chip)
     if not (isfinite(rate_hz) and _RATES_HZ[0] <= rate_hz <= _RATES_HZ[1]):
         raise BartrackerError(f"rate {rate_hz:g} Hz", "is out of range", f"give {_RATES_HZ[0]:g} to {_RATES_HZ[1]:g}")
-    if mount not in ("shaft", "sleeve"):
-        raise BartrackerError(f"mount {mount!r}", "is unknown", "choose shaft or sleeve")
-    if seed < 0:
-        raise BartrackerError(f"seed {seed}", "is negative", "give 0 or more")
-    # One stream of random numbers for each concern: another sensor leaves the lifter's set as it was.
-    lift = list(SIMULATED_EXERCISES).index(exercise)
-    lifting, mounting, sensing, sending = (np.random.default_rng([seed, lift, part]) for part in range(4))
-    plan = plan_set(wish, lifting)
-    performance = perform(plan, lifting)
-    motion = SensorMotion(performance.motion, _draw_mount(mount, mounting))
+    lifted = lift_set(wish, seed=seed, mount=mount)
+    sensing, sending = _random(wish, seed, 2), _random(wish, seed, 3)
+    motion = lifted.motion
     errors = SensorErrors.none() if ideal_sensor else SensorErrors.draw(spec, sensing)
     imu = VirtualImu(spec, errors, motion, rate_hz, seed)
     count = int(motion.duration_s * imu.true_rate_hz)
@@ -162,15 +155,14 @@ def simulate_set(
     packets, lost = _send(counts, sample_t_s, info, air or AirSettings(), sending)
     truth = dense_truth(motion)
     table: list[RepTruth] = []
-    for mark in performance.marks:
-        row = rep_truth(truth, mark, eccentric_first=plan.model.eccentric_first)
+    for row in lifted.rep_table(truth):
         inside = (sample_t_s >= row.t_con0) & (sample_t_s < row.t_con1)
         clipped = clip_flags(counts[inside], info) != PacketFlags.NONE
         table.append(replace(row, clipped=clipped, lost_samples=int(lost[inside].sum())))
     return SimulatedSet(
         wish=wish,
-        load_kg=plan.load_kg,
-        eccentric_first=plan.model.eccentric_first,
+        load_kg=lifted.load_kg,
+        eccentric_first=lifted.eccentric_first,
         seed=seed,
         imu=imu,
         info=info,
@@ -181,6 +173,42 @@ def simulate_set(
         truth=truth,
         reps=tuple(table),
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LiftedSet:
+    """A set as it was lifted, before any sensor has measured it. `motion` of the sensor point; `marks` of the reps."""
+
+    wish: SetWish
+    load_kg: float
+    eccentric_first: bool
+    motion: SensorMotion
+    marks: tuple[RepMark, ...]
+
+    def rep_table(self, truth: DenseTruth) -> tuple[RepTruth, ...]:
+        """What really happened, rep by rep; `truth` is `dense_truth` of the motion."""
+        return tuple(rep_truth(truth, mark, eccentric_first=self.eccentric_first) for mark in self.marks)
+
+
+def lift_set(wish: SetWish, *, seed: int, mount: MountPlace) -> LiftedSet:
+    """Let the virtual lifter do a set; the same wish and seed give the same motion whatever sensor measures it.
+
+    Raises BartrackerError for a mount or seed that cannot be.
+    """
+    if mount not in ("shaft", "sleeve"):
+        raise BartrackerError(f"mount {mount!r}", "is unknown", "choose shaft or sleeve")
+    if seed < 0:
+        raise BartrackerError(f"seed {seed}", "is negative", "give 0 or more")
+    lifting = _random(wish, seed, 0)
+    plan = plan_set(wish, lifting)
+    performance = perform(plan, lifting)
+    motion = SensorMotion(performance.motion, _draw_mount(mount, _random(wish, seed, 1)))
+    return LiftedSet(wish, plan.load_kg, plan.model.eccentric_first, motion, performance.marks)
+
+
+def _random(wish: SetWish, seed: int, part: int) -> np.random.Generator:
+    """One stream of random numbers for each concern: another sensor leaves the lifter's set as it was."""
+    return np.random.default_rng([seed, list(SIMULATED_EXERCISES).index(wish.exercise), part])
 
 
 def sensor_info(spec: ImuSpec, rate_hz: float, seed: int) -> SensorInfo:

@@ -1,0 +1,50 @@
+# The battery: a LiPo cell behind a voltage divider on an ADC pin.
+from machine import ADC, Pin
+from micropython import const
+
+from bartracker_fw import wire
+
+# Below this no cell is connected to the divider (or it is long dead): say "unknown".
+_LEAST_MV = const(2500)
+_EMPTY_MV = const(3300)
+# Voltage at rest of a LiPo cell, mV: at 0, 10, ... 100 %.
+_CURVE = (3300, 3600, 3680, 3730, 3770, 3800, 3850, 3910, 3980, 4070, 4180)
+
+
+def percent_of(mv: int) -> int:
+    if mv < _LEAST_MV:
+        return wire.UNKNOWN_PERCENT
+    if mv <= _EMPTY_MV:
+        return 0
+    for i in range(10):
+        low = _CURVE[i]
+        high = _CURVE[i + 1]
+        if mv < high:
+            return i * 10 + (mv - low) * 10 // (high - low)
+    return 100
+
+
+class Battery:
+    # `divider`: battery voltage over pin voltage. No pin: the board cannot know.
+    def __init__(self, pin: "int | None", divider: int) -> None:
+        self._adc = None if pin is None else ADC(Pin(pin), atten=ADC.ATTN_11DB)
+        self._divider = divider
+        self.mv = 0
+        self.percent = wire.UNKNOWN_PERCENT
+
+    def read(self) -> None:
+        adc = self._adc
+        if adc is None:
+            return
+        mv = adc.read_uv() // 1000 * self._divider
+        if mv < _LEAST_MV:
+            self.mv = 0
+        elif self.mv == 0:
+            self.mv = mv
+        else:
+            # Radio bursts pull the voltage down for a moment: follow slowly.
+            self.mv += (mv - self.mv) // 4
+        self.percent = percent_of(self.mv)
+
+    def low(self) -> bool:
+        return self.mv != 0 and self.mv <= _EMPTY_MV

@@ -1,0 +1,159 @@
+# Wire protocol v1 as the sensor speaks it (docs/protocol.md): the bytes of every message, into buffers that exist.
+# 32-bit values come as 16-bit halves: a small integer ends at 2^30, and larger ones would be allocated.
+# Imports neither machine nor bluetooth.
+import struct
+
+from micropython import const
+
+MINOR = const(0)
+INFO_LENGTH = const(52)
+STATUS_LENGTH = const(32)
+REPLY_LENGTH = const(4)
+SYNC_REQUEST_LENGTH = const(12)
+SYNC_REPLY_LENGTH = const(20)
+HEADER_LENGTH = const(14)
+SAMPLE_LENGTH = const(12)
+NOTIFY_OVERHEAD = const(3)
+MOST_SAMPLES = const(19)
+
+OVERFLOW = const(1)
+GAP = const(2)
+ACC_CLIPPED = const(4)
+GYR_CLIPPED = const(8)
+BACKLOG = const(16)
+
+OP_START = const(1)
+OP_STOP = const(2)
+OP_RATE = const(3)
+OP_RANGE = const(4)
+OP_IDENTIFY = const(5)
+OP_HEARTBEAT = const(6)
+
+DONE = const(0)
+UNKNOWN_COMMAND = const(1)
+WRONG_LENGTH = const(2)
+OUT_OF_RANGE = const(3)
+NOT_NOW = const(4)
+NOT_SUPPORTED = const(5)
+IMU_FAULT = const(6)
+
+IDLE = const(0)
+STREAMING = const(1)
+FAULT = const(3)
+
+NO_FAULT = const(0)
+IMU_SILENT = const(1)
+IMU_UNKNOWN = const(2)
+FIFO_FAULT = const(3)
+BATTERY_LOW = const(5)
+
+UNKNOWN_PERCENT = const(255)
+UNKNOWN_CENTIDEGC = const(-32768)
+
+_DATA = const(0x11)
+_STATUS = const(0x12)
+_SYNC_REQUEST = const(0x13)
+_SYNC_REPLY = const(0x14)
+
+
+def samples_for_mtu(mtu: int) -> int:
+    # Samples that one notification carries at this MTU, 0 if not even one.
+    n = (mtu - NOTIFY_OVERHEAD - HEADER_LENGTH) // SAMPLE_LENGTH
+    return 0 if n < 0 else MOST_SAMPLES if n > MOST_SAMPLES else n
+
+
+def crc16(buf: "bytes | bytearray | memoryview", length: int) -> int:
+    # CRC-16/CCITT-FALSE of the first bytes of buf.
+    crc = 0xFFFF
+    for i in range(length):
+        crc ^= buf[i] << 8
+        for _ in range(8):
+            crc = (crc << 1) ^ 0x1021 if crc & 0x8000 else crc << 1
+        crc &= 0xFFFF
+    return crc
+
+
+def put_header(buf: bytearray, at: int, flags: int, index_hi: int, index_lo: int, us_hi: int, us_lo: int, n: int):
+    # A data packet's header; the counter follows when the packet is first sent.
+    struct.pack_into("<BBHHHHHBB", buf, at, _DATA, flags, 0, index_lo, index_hi, us_lo, us_hi, n, 0)
+
+
+def put_info(
+    buf: bytearray,
+    chip: int,
+    acc_g: int,
+    gyr_dps: int,
+    clip_count: int,
+    mtu: int,
+    acc_scale: float,
+    gyr_scale: float,
+    rate_hz: float,
+    axes: "tuple[int, int, int]",
+    version: "tuple[int, int, int]",
+    boots: int,
+    device_id: bytes,
+    ring_packets: int,
+):
+    # The info characteristic. acc_scale m/s^2, gyr_scale rad/s per count.
+    struct.pack_into("<4sBBHBB", buf, 0, b"BTRK", 1, MINOR, INFO_LENGTH, chip, 1)
+    struct.pack_into("<HHHHHfff", buf, 10, acc_g, gyr_dps, clip_count, clip_count, mtu, acc_scale, gyr_scale, rate_hz)
+    struct.pack_into("<bbbBBBH8sH", buf, 32, *axes, *version, boots & 0xFFFF, device_id, ring_packets)
+    struct.pack_into("<H", buf, 50, crc16(buf, 50))
+
+
+def put_status(
+    buf: bytearray,
+    state: int,
+    battery_mv: int,
+    battery_percent: int,
+    fault: int,
+    overflows: int,
+    samples: int,
+    sent: int,
+    dropped: int,
+    retries: int,
+    period_q14: int,
+    centidegc: int,
+    waiting: int,
+):
+    # The status characteristic. period_q14: sampling period in 2^-14 us, 0 if unknown.
+    struct.pack_into("<BBHBBH", buf, 0, _STATUS, state, battery_mv, battery_percent, fault, overflows & 0xFFFF)
+    struct.pack_into("<IIII", buf, 8, samples, sent, dropped, retries)
+    put_rate(buf, 24, period_q14)
+    struct.pack_into("<hH", buf, 28, centidegc, waiting)
+
+
+def put_rate(buf: bytearray, at: int, period_q14: int):
+    # The rate in Hz of a period in 2^-14 us as an f32, by long division: a float would be allocated.
+    if period_q14 <= 62500:
+        struct.pack_into("<HH", buf, at, 0, 0)
+        return
+    # 1e6 * 2^14 / period = 62500 * 2^18 / period, brought to 24 bits with the highest one set.
+    exponent = 127 + 23 + 18
+    rest = 62500
+    bits = 0
+    while not bits & 0x800000:
+        rest <<= 1
+        bits <<= 1
+        if rest >= period_q14:
+            rest -= period_q14
+            bits |= 1
+        exponent -= 1
+    struct.pack_into("<HH", buf, at, bits & 0xFFFF, (exponent << 7) | (bits >> 16) & 0x7F)
+
+
+def put_reply(buf: bytearray, opcode: int, reference: int, result: int):
+    # The indication that answers a command.
+    struct.pack_into("<BBBB", buf, 0, opcode | 0x80, reference, result, 0)
+
+
+def put_sync_reply(buf: bytearray, request: bytes, t2_hi: int, t2_lo: int, t3_hi: int, t3_lo: int):
+    # The answer to a valid time sync request; t1 goes back as it came.
+    buf[0] = _SYNC_REPLY
+    for i in range(1, SYNC_REQUEST_LENGTH):
+        buf[i] = request[i]
+    struct.pack_into("<HHHH", buf, 12, t2_lo, t2_hi, t3_lo, t3_hi)
+
+
+def is_sync_request(raw: bytes) -> bool:
+    return len(raw) == SYNC_REQUEST_LENGTH and raw[0] == _SYNC_REQUEST

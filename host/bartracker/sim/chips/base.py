@@ -1,0 +1,148 @@
+"""What the chip models share: the motion they feel, the errors of a specimen, the moments at which they sample, and how
+they misbehave on demand. Registers and FIFOs stand in one file a chip family.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bartracker.samples import FloatArray
+from bartracker.sim.imu import ImuSpec, SensorErrors
+
+CountArray: TypeAlias = NDArray[np.int16]
+
+_NOISE_BLOCK: Final = 1024
+_FILTER_TAPS: Final = 8
+_US_PER_S: Final = 1e6
+
+
+class Nack(Exception):  # noqa: N818 - the bus's own word
+    """The chip does not acknowledge."""
+
+
+class MotionSource(Protocol):
+    """What the sensor feels."""
+
+    def sample(self, t_s: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Specific force (N, 3) m/s^2 and angular rate (N, 3) rad/s in the sensor frame at (N,) s since switching on;
+        any N, earlier times too.
+        """
+        ...
+
+
+class I2cChip(Protocol):
+    """A chip on the bus. Times are the board's clock, us."""
+
+    address: int
+
+    def read(self, now_us: int, register: int, length: int) -> bytes:
+        """Bytes from a register on. Raises Nack."""
+        ...
+
+    def write(self, now_us: int, register: int, data: bytes) -> None:
+        """Bytes into a register and the following ones. Raises Nack."""
+        ...
+
+
+@dataclass(slots=True)
+class Faults:
+    """How the chip misbehaves: `silent`: does not answer; `who_am_i`: says that it is another chip."""
+
+    silent: bool = False
+    who_am_i: int | None = None
+
+
+@dataclass(slots=True)
+class Produced:
+    """What the chip sampled into its FIFO: `samples` in all, `overwritten` of them before they were read; `history`:
+    their counts, (N, 6) int16 a block, if `keep`.
+    """
+
+    keep: bool = False
+    samples: int = 0
+    overwritten: int = 0
+    history: list[CountArray] = field(default_factory=list[CountArray])
+
+    def add(self, counts: CountArray) -> None:
+        """Note a block of samples."""
+        self.samples += len(counts)
+        if self.keep:
+            self.history.append(counts)
+
+    def counts(self) -> CountArray:
+        """(N, 6) int16 of all samples so far, if they are kept."""
+        return np.concatenate(self.history) if self.history else np.empty((0, 6), np.int16)
+
+
+class Specimen:
+    """One chip's sensing element: motion in, counts out, with its own bias, scale, cross-axis and rate errors and
+    noise. The same sample number gets the same noise, whatever the blocks.
+    """
+
+    def __init__(self, spec: ImuSpec, source: MotionSource, seed: int, rate_error: float | None) -> None:
+        self._spec = spec
+        self._source = source
+        self._seed = seed
+        self.errors = SensorErrors.draw(spec, np.random.default_rng([seed, 0x1B0]))
+        self.rate_error = self.errors.rate_error if rate_error is None else rate_error
+
+    def counts(
+        self, t_s: FloatArray, first: int, rate_hz: float, acc_mps2_per_count: float, gyr_radps_per_count: float
+    ) -> CountArray:
+        """(N, 6) int16 at times t_s (N,); `first` is the first one's number since power-up."""
+        spec, errors = self._spec, self.errors
+        taps_s = ((np.arange(_FILTER_TAPS) + 0.5) / _FILTER_TAPS - 1.0) * spec.filter_samples / rate_hz
+        acc = self._filtered(t_s - spec.acc_delay_s, taps_s)[0]
+        gyr = self._filtered(t_s - spec.gyr_delay_s, taps_s)[1]
+        warm_k = (errors.warming_k * (1 - np.exp(-t_s / errors.warming_s)))[:, None]
+        acc = acc @ errors.acc_matrix.T + errors.acc_bias + errors.acc_drift * warm_k
+        gyr = gyr @ errors.gyr_matrix.T + errors.gyr_bias + errors.gyr_drift * warm_k
+        noise = self._noise(first, len(t_s)) * (0.5 * rate_hz) ** 0.5
+        acc = (acc + noise[:, :3] * spec.acc_noise_mps2) / acc_mps2_per_count
+        gyr = (gyr + noise[:, 3:] * spec.gyr_noise_radps) / gyr_radps_per_count
+        return np.rint(np.hstack([acc, gyr])).clip(-32768, 32767).astype(np.int16)
+
+    def temperature_degc(self, t_s: float) -> float:
+        """Of the die."""
+        return float(25.0 + self.errors.warming_k * (1 - np.exp(-t_s / self.errors.warming_s)))
+
+    def _filtered(self, t_s: FloatArray, taps_s: FloatArray) -> tuple[FloatArray, FloatArray]:
+        all_s = (t_s[:, None] + taps_s).ravel()
+        acc, gyr = self._source.sample(all_s)
+        shape = (len(t_s), len(taps_s), 3)
+        return acc.reshape(shape).mean(axis=1), gyr.reshape(shape).mean(axis=1)
+
+    def _noise(self, first: int, count: int) -> FloatArray:
+        start, end = first // _NOISE_BLOCK, (first + max(count, 1) - 1) // _NOISE_BLOCK
+        blocks = [
+            np.random.default_rng([self._seed, block]).standard_normal((_NOISE_BLOCK, 6))
+            for block in range(start, end + 1)
+        ]
+        offset = first - start * _NOISE_BLOCK
+        return np.concatenate(blocks)[offset : offset + count]
+
+
+class Sampling:
+    """The moments at which a chip samples: every 1/rate s after it was started, by its own oscillator."""
+
+    def __init__(self) -> None:
+        self.rate_hz = 0.0
+        self._start_us = 0.0
+        self._taken = 0
+
+    def start(self, now_us: int, rate_hz: float) -> None:
+        """Sample at this true rate from now on; 0 stops."""
+        self.rate_hz = rate_hz
+        self._start_us = float(now_us)
+        self._taken = 0
+
+    def due_s(self, now_us: int) -> FloatArray:
+        """(N,) s of the samples that have become due since the last call."""
+        if self.rate_hz <= 0:
+            return np.empty(0)
+        due = int((now_us - self._start_us) * self.rate_hz / _US_PER_S)
+        numbers = np.arange(self._taken + 1, due + 1)
+        self._taken = max(due, self._taken)
+        return self._start_us / _US_PER_S + numbers / self.rate_hz

@@ -1,0 +1,63 @@
+# Pins, I2C, ADC and watchdog of the virtual board.
+import _vm
+
+_ENODEV = 19
+
+
+class Pin:
+    IN = 1
+    OUT = 3
+    PULL_UP = 2
+
+    def __init__(self, number, mode=IN, pull=None, value=None):
+        self.number = number
+        self._value = 0
+        if value is not None:
+            self.value(value)
+
+    def value(self, value=None):
+        if value is not None:
+            self._value = value
+            _vm.call(_vm.PIN, self.number, value)
+        return self._value
+
+
+class I2C:
+    def __init__(self, bus, *, scl, sda, freq=400000, timeout=50000):
+        self._pins = scl.number << 8 | sda.number
+        self._freq = freq
+
+    def readfrom_mem_into(self, address, register, buf):
+        _check(_vm.call(_vm.I2C_READ, self._pins, self._freq, address << 8 | register, _vm.address_of(buf), len(buf)))
+
+    def writeto_mem(self, address, register, buf):
+        _check(_vm.call(_vm.I2C_WRITE, self._pins, self._freq, address << 8 | register, _vm.address_of(buf), len(buf)))
+
+
+def _check(error):
+    if error:
+        raise OSError(error)
+
+
+class ADC:
+    ATTN_11DB = 3
+
+    def __init__(self, pin, *, atten=0):
+        self._number = pin.number
+
+    def read_uv(self):
+        return _vm.call(_vm.ADC, self._number)
+
+
+class WDT:
+    def __init__(self, *, timeout):
+        _vm.call(_vm.WATCHDOG, timeout)
+
+    def feed(self):
+        _vm.call(_vm.WATCHDOG, 0)
+
+
+def unique_id():
+    buf = bytearray(6)
+    _vm.call(_vm.UNIQUE_ID, _vm.address_of(buf))
+    return bytes(buf)

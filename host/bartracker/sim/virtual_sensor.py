@@ -1,0 +1,183 @@
+"""A whole virtual sensor: the firmware's own files in a MicroPython VM, a board and a chip model around it, and a
+Bluetooth controller in front. On a virtual clock (fast, repeatable) or in real time, in a thread of its own.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
+
+from bartracker.errors import BartrackerError
+from bartracker.sim.chips.base import MotionSource
+from bartracker.sim.chips.catalogue import Chip, make_chip
+from bartracker.sim.vm import FirmwareError, MicroPythonVm
+from bartracker.sim.vm_ble import BleController
+from bartracker.sim.vm_clock import RealClock, VirtualClock, VmStopped
+from bartracker.sim.vm_devices import BoardState, VmDevices, WatchdogBite
+
+ClockKind: TypeAlias = Literal["virtual", "real"]
+
+BOARD_NAMES: Final = ("xiao_esp32s3", "m5stickc_plus2")
+_RUN_FIRMWARE: Final = "import main\n"
+_JOIN_S: Final = 10.0
+_US: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _BoardSpec:
+    """What the virtual board needs to know: I2C pins (SCL, SDA), ADC pin of the battery, its divider."""
+
+    wires: tuple[int, int]
+    battery_pin: int
+    battery_divider: int
+
+
+_BOARDS: Final = {
+    "xiao_esp32s3": _BoardSpec((6, 5), 1, 2),
+    "m5stickc_plus2": _BoardSpec((22, 21), 38, 2),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SensorCounters:
+    """`produced`: samples the chip put into its FIFO; `overwritten`: those that its FIFO lost."""
+
+    produced: int
+    overwritten: int
+
+
+class VirtualSensor:
+    """One sensor. `start` switches it on, `stop` cuts its power; what it keeps in its non-volatile storage (boot count,
+    settings) survives into the next `start`.
+
+    Args:
+        board: one of `BOARD_NAMES`; the firmware finds the name where the flasher would have noted it.
+        chip: one of `chips.CHIP_NAMES`.
+        source: what the sensor feels, by time since it was last switched on.
+        ble: the radio.
+        clock: "virtual": time goes on only in `run_for`; "real": at once, in its own thread.
+        speed: with the real clock: times as fast.
+        seed: of the chip's errors and noise.
+        rate_error: the chip's true rate is (1 + this) times nominal; None: drawn, within 2 %.
+        battery_mv: voltage of the cell.
+        keep_history: keep all samples of the chip for comparison.
+        program: what runs in the VM; the firmware's main.py if not given.
+        firmware: folder of the firmware's files; the project's own if not given.
+    """
+
+    def __init__(
+        self,
+        board: str,
+        chip: str,
+        source: MotionSource,
+        ble: BleController,
+        *,
+        clock: ClockKind = "virtual",
+        speed: float = 1.0,
+        seed: int = 0,
+        rate_error: float | None = None,
+        battery_mv: int = 3900,
+        keep_history: bool = False,
+        program: str = _RUN_FIRMWARE,
+        firmware: Path | None = None,
+    ) -> None:
+        spec = _BOARDS.get(board)
+        if spec is None:
+            raise BartrackerError(f"board {board!r}", "is not simulated", f"choose one of {', '.join(BOARD_NAMES)}")
+        self._make_chip: Callable[[], Chip] = lambda: make_chip(chip, source, seed=seed, rate_error=rate_error)
+        self.chip = self._make_chip()
+        self.board = BoardState(
+            wires=spec.wires,
+            device_id=seed.to_bytes(8, "little", signed=True)[:4] + b"\xb7\x01",
+            adc_uv={spec.battery_pin: battery_mv * 1000 // spec.battery_divider},
+            nvs={"bartracker/board": "b" + board.encode().hex()},
+        )
+        self._ble = ble
+        self._clock_kind: ClockKind = clock
+        self._speed = speed
+        self._clock: VirtualClock | RealClock = VirtualClock()
+        self._keep_history = keep_history
+        self._program = program
+        self._firmware = firmware
+        self._thread: threading.Thread | None = None
+        self._failure: BaseException | None = None
+        self._finished = threading.Event()
+        self.output = ""
+
+    @property
+    def counters(self) -> SensorCounters:
+        """What the chip has produced since the sensor was switched on."""
+        return SensorCounters(self.chip.produced.samples, self.chip.produced.overwritten)
+
+    @property
+    def running(self) -> bool:
+        """Whether the firmware runs."""
+        return self._thread is not None and not self._finished.is_set()
+
+    @property
+    def now_s(self) -> float:
+        """Time since the sensor was switched on, s."""
+        return self._clock.now_us() / _US
+
+    def start(self) -> None:
+        """Switch on. The board's and the chip's volatile state begin anew."""
+        if self._thread is not None:
+            raise RuntimeError("the virtual sensor is on already")
+        self.chip = self._make_chip()
+        self.chip.produced.keep = self._keep_history
+        self._clock = VirtualClock() if self._clock_kind == "virtual" else RealClock(self._speed)
+        self._failure = None
+        self._finished.clear()
+        devices = VmDevices(self.board, self._clock, [self.chip], self._ble)
+        vm = MicroPythonVm(devices, self._firmware)
+        self._thread = threading.Thread(target=self._run, args=(vm,), name="virtual sensor", daemon=True)
+        self._thread.start()
+
+    def run_for(self, seconds: float) -> None:
+        """Virtual clock: let this much time pass on the sensor and wait for it. Raises FirmwareError if the firmware
+        fell over, and whatever the radio raised.
+        """
+        clock = self._clock
+        if not isinstance(clock, VirtualClock):
+            raise TypeError("run_for needs a virtual clock")
+        clock.run_until(clock.now_us() + round(seconds * _US), lambda: self.running)
+        self.check()
+
+    def wait(self, timeout_s: float | None = None) -> None:
+        """Wait for the program to end by itself. Raises like `check`."""
+        self._finished.wait(timeout_s)
+        self.check()
+
+    def check(self) -> None:
+        """Raise what ended the firmware, if anything did: FirmwareError with MicroPython's traceback."""
+        if self._failure is not None:
+            raise self._failure
+
+    def stall(self, seconds: float) -> None:
+        """Let the firmware lose this much time the next time it sleeps."""
+        self.board.stall_us += round(seconds * _US)
+
+    def stop(self) -> None:
+        """Cut the power. Raises what ended the firmware before."""
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        self._clock.stop()
+        thread.join(_JOIN_S)
+        self.check()
+
+    def _run(self, vm: MicroPythonVm) -> None:
+        try:
+            vm.run(self._program)
+        except VmStopped:
+            pass
+        except WatchdogBite:
+            self._failure = FirmwareError("firmware", "the watchdog was not fed in time and reset the board")
+        except BaseException as error:  # noqa: BLE001 - raised in the caller's thread by `check`
+            self._failure = error
+        finally:
+            self.output = vm.output
+            self._finished.set()
+            if isinstance(self._clock, VirtualClock):
+                self._clock.ended()

@@ -1,0 +1,184 @@
+"""The firmware's bytes are those of the golden vectors, under CPython and in MicroPython, and the host reads them."""
+
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+FLAGS = {"FIFO_OVERFLOW": 1, "GAP": 2, "ACC_CLIPPED": 4, "GYR_CLIPPED": 8, "BACKLOG": 16}
+STATES = {"IDLE": 0, "STREAMING": 1, "FAULT": 3}
+FAULTS = {"NONE": 0, "IMU_SILENT": 1}
+RESULTS = {"DONE": 0, "NOT_NOW": 4}
+
+
+def _period_q14(rate_hz: float | None) -> int:
+    return round(1e6 * 2**14 / rate_hz) if rate_hz else 0
+
+
+def _program(vector: dict[str, Any]) -> str | None:
+    """MicroPython code that leaves the vector's message in `buf`."""
+    f = vector["fields"]
+    match vector["message"]:
+        case "info":
+            return (
+                f"buf = bytearray(52)\nwire.put_info(buf, {f['chip_id']}, {f['acc_range_g']}, {f['gyr_range_dps']}, "
+                f"{f['acc_clip_count']}, {f['att_mtu']}, {f['acc_mps2_per_count']!r}, {f['gyr_radps_per_count']!r}, "
+                f"{f['nominal_rate_hz']!r}, {tuple(f['axis_map'])}, {tuple(f['firmware'])}, {f['boot_count']}, "
+                f"{bytes.fromhex(f['device_id'])!r}, {f['ring_packets']})\n"
+            )
+        case "status":
+            return (
+                f"buf = bytearray(32)\nwire.put_status(buf, {STATES[f['state']]}, {f['battery_mv'] or 0}, "
+                f"{255 if f['battery_percent'] is None else f['battery_percent']}, {FAULTS[f['fault']]}, "
+                f"{f['fifo_overflows']}, {f['samples']}, {f['packets_sent']}, {f['packets_dropped']}, "
+                f"{f['notify_retries']}, {_period_q14(f['rate_hz'])}, "
+                f"{-32768 if f['temperature_degc'] is None else round(f['temperature_degc'] * 100)}, "
+                f"{f['ring_packets']})\n"
+            )
+        case "control_reply":
+            return f"buf = bytearray(4)\nwire.put_reply(buf, {f['opcode']}, {f['reference']}, {RESULTS[f['result']]})\n"
+        case "time_sync_reply":
+            request = struct.pack("<BBHQ", 0x13, f["reference"], 0, f["host_us"])
+            t2, t3 = f["received_us"], f["sent_us"]
+            return (
+                f"buf = bytearray(20)\nassert wire.is_sync_request({request!r})\nwire.put_sync_reply(buf, {request!r}, "
+                f"{t2 >> 16}, {t2 & 0xFFFF}, {t3 >> 16}, {t3 & 0xFFFF})\n"
+            )
+        case "data":
+            counts = np.array(f["counts"], dtype="<i2")
+            flags = sum(FLAGS[name] for name in f["flags"]) | f["epoch"] << 6
+            index, us = f["first_index"], f["device_time_us"]
+            return (
+                f"buf = bytearray(14) + {counts.tobytes()!r}\nwire.put_header(buf, 0, {flags}, {index >> 16}, "
+                f"{index & 0xFFFF}, {us >> 16}, {us & 0xFFFF}, {len(counts)})\n"
+                f"buf[2] = {f['counter'] & 0xFF}\nbuf[3] = {f['counter'] >> 8}\n"
+            )
+        case _:
+            return None
+
+
+def test_golden_vectors_under_cpython(golden: list[dict[str, Any]], firmware: Callable[[str], Any]) -> None:
+    wire = firmware("wire")
+    made = 0
+    for vector in golden:
+        code = _program(vector)
+        if code is not None:
+            space: dict[str, Any] = {"wire": wire}
+            exec(code, space)
+            assert bytes(space["buf"]).hex() == vector["hex"], vector["name"]
+            made += 1
+    assert made >= 9
+
+
+def test_golden_vectors_in_micropython(golden: list[dict[str, Any]], in_vm: Callable[[str], Any]) -> None:
+    vectors = [(vector, code) for vector in golden if (code := _program(vector)) is not None]
+    body = "".join(code + "out.append(binascii.hexlify(buf).decode())\n" for _, code in vectors)
+    made = in_vm("import binascii\nfrom bartracker_fw import wire\nout = []\n" + body + "print(json.dumps(out))\n")
+    assert made == [vector["hex"] for vector, _ in vectors]
+
+
+def test_golden_commands_are_understood(golden: list[dict[str, Any]], firmware: Callable[[str], Any]) -> None:
+    target = FakeTarget()
+    control = firmware("control").Control(target)
+    for vector in golden:
+        if vector["message"] == "control":
+            assert control.execute(bytes.fromhex(vector["hex"])) == 0, vector["name"]
+    assert target.done == [
+        ("start", 0xFFFF, 0xFFFF),
+        ("start", 0, 4660),
+        ("stop",),
+        ("configure", 416.0, 16, 2000),
+        ("configure", 208.0, 16, 2000),
+        ("identify", 3),
+        ("heartbeat", 10),
+    ]
+
+
+class FakeTarget:
+    """Stands for the application: notes what commands change."""
+
+    class _Imu:
+        rate_hz = 208.0
+        acc_g = 16
+        gyr_dps = 2000
+        acc_ranges = (2, 4, 8, 16)
+        gyr_ranges = (250, 500, 1000, 2000)
+
+    def __init__(self, *, streaming: bool = False) -> None:
+        self.imu = self._Imu()
+        self.streaming = streaming
+        self.done: list[tuple[Any, ...]] = []
+
+    def can_send(self) -> bool:
+        return True
+
+    def can_identify(self) -> bool:
+        return True
+
+    def start(self, hi: int, lo: int) -> None:
+        self.done.append(("start", hi, lo))
+
+    def stop(self) -> None:
+        self.done.append(("stop",))
+
+    def configure(self, rate_hz: float, acc_g: int, gyr_dps: int) -> bool:
+        self.done.append(("configure", rate_hz, acc_g, gyr_dps))
+        return True
+
+    def identify(self, seconds: int) -> None:
+        self.done.append(("identify", seconds))
+
+    def heartbeat(self, seconds: int) -> None:
+        self.done.append(("heartbeat", seconds))
+
+
+LENGTHS = {1: 6, 2: 2, 3: 6, 4: 6, 5: 3, 6: 3}
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    opcode=st.sampled_from([b"", b"\x01", b"\x02", b"\x03", b"\x04", b"\x05", b"\x06"]),
+    rest=st.one_of(st.binary(max_size=6), st.binary(max_size=40)),
+)
+def test_any_bytes_are_answered_and_only_valid_ones_act(
+    opcode: bytes, rest: bytes, firmware: Callable[[str], Any]
+) -> None:
+    raw = opcode + rest
+    target = FakeTarget()
+    result = firmware("control").Control(target).execute(raw)
+    assert len(target.done) == (result == 0)
+    if len(raw) < 2 or (raw[0] in LENGTHS and len(raw) != LENGTHS[raw[0]]):
+        assert result == 2
+    elif raw[0] not in LENGTHS:
+        assert result == 1
+    elif raw[0] == 3:
+        rate_hz = struct.unpack("<f", raw[2:])[0]
+        assert (result == 0) == (50 <= rate_hz <= 1000)
+
+
+@settings(deadline=None, max_examples=200)
+@given(rate_hz=st.floats(20.0, 4000.0))
+def test_the_rate_needs_no_float(rate_hz: float, firmware: Callable[[str], Any]) -> None:
+    period_q14 = round(1e6 * 2**14 / rate_hz)
+    buf = bytearray(4)
+    firmware("wire").put_rate(buf, 0, period_q14)
+    exact = 1e6 * 2**14 / period_q14
+    assert 0 <= exact - struct.unpack("<f", buf)[0] < exact * 2**-22
+
+
+@settings(deadline=None, max_examples=100)
+@given(data=st.binary(max_size=80))
+def test_checksum_is_crc16_ccitt_false(data: bytes, firmware: Callable[[str], Any]) -> None:
+    import binascii
+
+    assert firmware("wire").crc16(data, len(data)) == binascii.crc_hqx(data, 0xFFFF)
+
+
+def test_samples_fit_the_mtu(firmware: Callable[[str], Any]) -> None:
+    samples_for_mtu = firmware("wire").samples_for_mtu
+    assert [samples_for_mtu(mtu) for mtu in (0, 23, 28, 29, 40, 41, 185, 247, 517)] == [0, 0, 0, 1, 1, 2, 14, 19, 19]
+    for mtu in range(29, 248):
+        assert 3 + 14 + 12 * samples_for_mtu(mtu) <= mtu
