@@ -7,20 +7,20 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
 	&& echo $$python && break; done)
 PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet --quiet
-DEMO := tests/recordings/demo_squat.btr
+DEMO := sim://squat?reps=5&load_kg=100&seed=1&fast_eccentric=4&forward_drift_m=0.06
 
 .PHONY: help demo test lint types lock clean
 .DELETE_ON_ERROR:
 
 help:
-	@echo 'make demo    install, then replay a recorded set: in the window, or in the terminal where there is no display'
+	@echo 'make demo    install, then stream a virtual set: in the window, or in the terminal where there is no display'
 	@echo 'make test    install, then run the tests'
 	@echo 'make lint    ruff: rules and format        make types   pyright, strict'
 	@echo 'make lock    renew the lock files          make clean   remove what was installed and built'
 
 demo: $(VENV)/.installed
 	@sh .ci/system-libraries $(BIN)/python
-	@$(BIN)/bartracker replay $(DEMO) --tempo 3-1-X-0 --drift-limit 6
+	@$(BIN)/bartracker live '$(DEMO)' --tempo 3-1-X-0 --drift-limit 6
 
 test: $(VENV)/.installed-dev
 	@sh .ci/system-libraries $(BIN)/python

@@ -59,7 +59,7 @@ def settings_for(
         targets=targets or Targets(),
         calibration=_calibration(recording),
         nominal_rate_hz=recording.nominal_rate_hz,
-        remarks=(*recording.problems, *(event.text for event in recording.events)),
+        remarks=(*recording.problems, *(event.text for event in recording.events if event.code == "import")),
     )
 
 

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from bartracker.errors import BartrackerError
 from bartracker.events import Event, Notice
 from bartracker.links import Link, LinkNotice, PlaybackLink
+from bartracker.links.sensor_link import SensorLink
 from bartracker.live_state import LiveState, StateBuilder, StateSettings
 from bartracker.pipeline import Pipeline
 from bartracker.samples import StampedBlock
@@ -62,6 +63,7 @@ class LiveSession:
         self._settings = settings or LiveSettings()
         self._link = link
         self._playback = link if isinstance(link, PlaybackLink) else None
+        self._sensor = link if isinstance(link, SensorLink) else None
         self._pipeline = pipeline
         self._queue: Queue[_Item] = Queue(self._settings.queue_blocks)
         self._changed = threading.Condition()
@@ -118,7 +120,7 @@ class LiveSession:
         """The latest state; the same object as before while nothing has changed. Any thread may ask."""
         with self._changed:
             if self._cached is None or self._cached.version != self._version:
-                self._cached = self._builder.build(self._version, self._playback)
+                self._cached = self._builder.build(self._version, self._playback, self._sensor)
             return self._cached
 
     def wait_newer(self, version: int, timeout_s: float) -> LiveState:

@@ -22,6 +22,7 @@ from bartracker.events import (
     SetStarted,
 )
 from bartracker.links.link import PlaybackLink
+from bartracker.links.sensor_link import LinkHealth, SensorLink
 from bartracker.reps.assemble import summarise
 from bartracker.results import Rep, RepSet, SetSummary
 from bartracker.samples import BoolArray, FloatArray
@@ -89,7 +90,7 @@ class LiveState:
     there is no end.
 
     `notices` are the newest of the `notice_count` there have been. `exercise` and `load_kg` are what the pipeline
-    was told; a set that is over says what was found.
+    was told; a set that is over says what was found. `link` is the state of a live sensor's link, None for a recording.
     """
 
     version: int
@@ -106,6 +107,7 @@ class LiveState:
     speed: float | None
     position_s: float | None
     duration_s: float | None
+    link: LinkHealth | None
 
     @property
     def ended(self) -> bool:
@@ -182,7 +184,7 @@ class StateBuilder:
                     self._notices = [*self._notices, event][-self._settings.notices :]
                     self._notice_count += 1
 
-    def build(self, version: int, playback: PlaybackLink | None) -> LiveState:
+    def build(self, version: int, playback: PlaybackLink | None, sensor: SensorLink | None = None) -> LiveState:
         """The state as it is now, sharing nothing that changes later."""
         return LiveState(
             version=version,
@@ -199,6 +201,7 @@ class StateBuilder:
             speed=None if playback is None else playback.speed,
             position_s=None if playback is None else playback.position_s,
             duration_s=None if playback is None else playback.duration_s,
+            link=None if sensor is None else sensor.health(),
         )
 
     def _add_motion(self, update: MotionUpdate) -> None:

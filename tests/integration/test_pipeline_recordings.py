@@ -131,8 +131,7 @@ def split(block: StampedBlock, cuts: np.ndarray) -> list[StampedBlock]:
     names = [f.name for f in fields(StampedBlock) if f.name != "arrival_s"]
     edges = [0, *cuts.tolist(), len(block)]
     return [
-        StampedBlock(**{n: getattr(block, n)[a:b] for n in names}, arrival_s=float("nan"))
-        for a, b in pairwise(edges)
+        StampedBlock(**{n: getattr(block, n)[a:b] for n in names}, arrival_s=float("nan")) for a, b in pairwise(edges)
     ]
 
 

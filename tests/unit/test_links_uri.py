@@ -63,9 +63,7 @@ def test_speed(query: str, speed: float) -> None:
 @pytest.mark.parametrize(
     ("uri", "words"),
     [
-        ("ble://Bar", r"ble:// arrives with the sensor; not in this version; use file://PATH"),
-        ("sim://squat?reps=5", r"sim:// arrives with the sensor; not in this version"),
-        ("http://host/set.btr", r"the scheme http:// is unknown; use file://PATH"),
+        ("http://host/set.btr", r"the scheme http:// is unknown; use ble://, sim://, file://PATH"),
         ("file://", "it names no file"),
         ("", "it names no file"),
         ("file://set.btr?sped=4", "the parameter 'sped' is unknown; known here: speed"),

@@ -1,4 +1,4 @@
-"""`bartracker live` and `bartracker replay`: a source of samples, watched in window or terminal, or not at all."""
+"""`bartracker live`, `record` and `replay`: a source of samples, watched in window or terminal, or not at all."""
 
 import math
 from dataclasses import dataclass
@@ -23,12 +23,22 @@ from bartracker.cli.outputs import summary_lines, write_json
 
 if TYPE_CHECKING:
     from bartracker.links import Link
+    from bartracker.links.sensor_link import SensorLink
     from bartracker.pipeline import Pipeline
+    from bartracker.recording import Recording
 
 LIVE_EXAMPLES = """\b
 Examples:
+  bartracker live                                    the one sensor that is switched on
+  bartracker live ble://bar-1 --exercise squat --load 100 --record set.btr
+  bartracker live "sim://squat?reps=5&seed=1"        a virtual sensor, no hardware needed
   bartracker live file://set.btr?speed=2
-  bartracker live file:///home/kim/set.btr --exercise squat --load 100
+"""
+RECORD_EXAMPLES = """\b
+Examples:
+  bartracker record set.btr --exercise squat --load 100
+  bartracker record set.btr ble://bar-1              ends with Ctrl-C
+  bartracker record set.btr "sim://deadlift?reps=3"
 """
 REPLAY_EXAMPLES = """\b
 Examples:
@@ -74,7 +84,12 @@ class _Show:
 
 
 def live(
-    uri: Annotated[str, typer.Argument(metavar="URI", help="Where samples come from: file://PATH.")],
+    uri: Annotated[
+        str,
+        typer.Argument(
+            metavar="URI", help="Where samples come from: ble://[NAME|ADDRESS], sim://EXERCISE, file://PATH."
+        ),
+    ] = "ble://",
     exercise: ExerciseOption = None,
     load: LoadOption = None,
     tempo: TempoOption = None,
@@ -83,14 +98,29 @@ def live(
     speed: SpeedOption = None,
     view: ViewOption = "auto",
     headless: HeadlessOption = False,
+    record: Annotated[
+        Path | None,
+        typer.Option("--record", metavar="FILE", readable=False, help="Record everything received to a new .btr file."),
+    ] = None,
     json: JsonOption = None,
 ) -> int:
-    """Watch a set as it is lifted: velocity, height, bar path and reps.
-
-    The sensor itself is not supported in this version; a recording stands in for it.
-    """
+    """Watch a set as it is lifted: velocity, height, bar path and reps."""
     asked = parse_asked(exercise, load, tempo, tempo_tolerance, drift_limit)
-    return _play(uri, asked, _parse_show(speed, view, headless, json))
+    return _play(uri, asked, _parse_show(speed, view, headless, json), record)
+
+
+def record(
+    file: Annotated[Path, typer.Argument(metavar="FILE", readable=False, help="The new recording, .btr.")],
+    uri: Annotated[
+        str, typer.Argument(metavar="URI", help="The sensor: ble://[NAME|ADDRESS] or sim://EXERCISE.")
+    ] = "ble://",
+    exercise: ExerciseOption = None,
+    load: LoadOption = None,
+    json: JsonOption = None,
+) -> int:
+    """Record a sensor without watching it, until it ends or Ctrl-C; every packet is kept as received."""
+    asked = parse_asked(exercise, load, None, None, None)
+    return _play(uri, asked, _Show(None, "headless", json), file)
 
 
 def replay(
@@ -107,7 +137,7 @@ def replay(
 ) -> int:
     """Watch a recorded set as if it were lifted now; the same as live file://FILE."""
     asked = parse_asked(exercise, load, tempo, tempo_tolerance, drift_limit)
-    return _play(str(file), asked, _parse_show(speed, view, headless, json))
+    return _play(str(file), asked, _parse_show(speed, view, headless, json), None)
 
 
 def _parse_show(speed: str | None, view: str, headless: bool, json: str | None) -> _Show:
@@ -121,27 +151,66 @@ def _parse_show(speed: str | None, view: str, headless: bool, json: str | None) 
     return _Show(pace, view, json)
 
 
-def _play(uri: str, asked: Asked, show: _Show) -> int:
+def _play(uri: str, asked: Asked, show: _Show, record: Path | None) -> int:
     from bartracker.api import settings_for
     from bartracker.links import PlaybackLink, UriError, open_link
+    from bartracker.links.sensor_link import SensorLink
     from bartracker.pipeline import Pipeline
-    from bartracker.recording import Recording
+    from bartracker.recording import Recording, RecordingMetadata
 
+    named = None if asked.exercise == "auto" else asked.exercise
     try:
-        link = open_link(uri)
+        link = open_link(uri, metadata=RecordingMetadata(exercise=named, load_kg=asked.load_kg))
     except UriError as error:
         raise WrongUseError(error.given, error.problem, error.remedy) from None
-    if show.speed is not None and isinstance(link, PlaybackLink):
+    if isinstance(link, PlaybackLink) and show.speed is not None:
         link.speed = show.speed
-    recording = link.recording or Recording(link.metadata, (), None)
+    if isinstance(link, SensorLink):
+        recording = _connected(link, record)
+    elif record is not None:
+        raise WrongUseError(f"{uri} to {record}", "is a recording already", "record a ble:// or sim:// sensor")
+    else:
+        recording = link.recording or Recording(link.metadata, (), None)
     settings = settings_for(recording, exercise=asked.exercise, load_kg=asked.load_kg, targets=asked.targets)
     pipeline = Pipeline(settings)
     try:
         return _run(link, pipeline, show)
     finally:
         # Also after a fault or Ctrl-C: what was found until then is kept.
+        if isinstance(link, SensorLink):
+            _say_samples(link, record)
         if show.json is not None:
             write_json(pipeline.analysis(), show.json)
+
+
+def _connected(link: "SensorLink", record: Path | None) -> "Recording":
+    """The sensor connected and, if asked, recorded; what the pipeline must know of it."""
+    from bartracker.links.link_recorder import LinkRecorder
+    from bartracker.recording import Recording
+
+    if record is not None:
+        link.record_to(LinkRecorder(record))
+    try:
+        info = link.connect()
+    except BaseException:
+        link.close()
+        raise
+    return Recording(link.metadata, (), info.nominal_rate_hz)
+
+
+def _say_samples(link: "SensorLink", record: Path | None) -> None:
+    """What became of the samples, on stderr: standard output may be JSON."""
+    from bartracker.links.sim_link import SimLink
+
+    statistics = link.health().statistics
+    counts = f"{statistics.samples} received, {statistics.lost_samples} lost"
+    if isinstance(link, SimLink):
+        counters = link.counters
+        counts = f"{counters.produced - counters.unsent} produced, {counts}"
+    target = "" if record is None else f" -> {record}"
+    console.say_remark(link.label, f"samples: {counts}{target}")
+    for remark in statistics.remarks():
+        console.say_remark(link.label, remark)
 
 
 def _run(link: "Link", pipeline: "Pipeline", show: _Show) -> int:

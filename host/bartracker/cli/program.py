@@ -9,13 +9,15 @@ from typing import Annotated
 
 import typer
 
-from bartracker.cli import analyze, check, console, export, findings, flash, importing, live, log
+from bartracker.cli import analyze, check, console, export, findings, flash, importing, live, log, scan
 from bartracker.cli.failures import Outcome
 
 _HELP = "Bar velocity, tempo and path from an open inertial sensor on the barbell."
 _EXAMPLES = """\b
 Examples:
-  bartracker replay set.btr                          watch a recorded set, live
+  bartracker live                                    watch the sensor on the bar
+  bartracker live "sim://squat?reps=5"               a virtual sensor, no hardware needed
+  bartracker replay set.btr                          watch a recorded set again
   bartracker analyze *.btr --output results          reps of many files, as JSON
   bartracker import set.csv --exercise squat --load 100
   bartracker export set.btr --reps reps.csv          a table for a spreadsheet
@@ -30,6 +32,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 app.command("live", short_help="Watch a set as it is lifted.", epilog=live.LIVE_EXAMPLES)(live.live)
+app.command("record", short_help="Record a sensor without watching it.", epilog=live.RECORD_EXAMPLES)(live.record)
+app.command("scan", short_help="List the sensors that are near.", epilog=scan.EXAMPLES)(scan.scan)
 app.command("replay", short_help="Watch a recorded set as if it were lifted now.", epilog=live.REPLAY_EXAMPLES)(
     live.replay
 )

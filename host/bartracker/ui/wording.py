@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from bartracker.links.sensor_link import LinkHealth
 from bartracker.live_state import LiveSet, LiveState
 from bartracker.results import Flag, Rep, SetSummary
 
@@ -241,9 +242,20 @@ def link_line(state: LiveState) -> str:
         doing = "not started"
     elif state.paused:
         doing = "paused"
+    elif state.link is not None:
+        doing = sensor_link(state.link)
     else:
         doing = "live" if state.speed is None else f"playing {speed(state.speed)}"
     return f"{_shortened(state.label, 36)} · {doing}"
+
+
+def sensor_link(health: LinkHealth) -> str:
+    """How the link to a sensor is doing: state, battery, samples lost."""
+    parts = [health.state.value]
+    if health.status is not None and health.status.battery_percent is not None:
+        parts.append(f"battery {health.status.battery_percent} %")
+    parts.append(f"{health.statistics.lost_samples} lost")
+    return ", ".join(parts)
 
 
 def speed(value: float) -> str:

@@ -1,0 +1,28 @@
+"""`bartracker scan`: the sensors that can be heard."""
+
+from typing import Annotated
+
+import typer
+
+from bartracker.cli import console
+
+EXAMPLES = """\b
+Examples:
+  bartracker scan
+  bartracker scan --seconds 15
+"""
+
+
+def scan(
+    seconds: Annotated[float, typer.Option("--seconds", min=0.5, max=120.0, help="How long to listen.")] = 5.0,
+) -> int:
+    """List the sensors that are switched on and near, strongest first; exits with 1 where there is none."""
+    from bartracker.errors import BartrackerError
+    from bartracker.links.ble_scan import scan as listen
+
+    found = listen(seconds)
+    if not found:
+        raise BartrackerError("scan", f"no sensor was heard in {seconds:g} s", "switch it on, bring it near, try again")
+    for sensor in found:
+        console.say_result(f"ble://{sensor.name}   {sensor.address}   {sensor.rssi_dbm} dBm")
+    return 0
