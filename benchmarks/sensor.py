@@ -64,7 +64,7 @@ def lifted(uri: str) -> Outcome:
             for item in link.items():
                 if isinstance(item, StampedBlock):
                     pipeline.push(item)
-                    if link.recording_now_s is not None and link.recording_now_s > 5:
+                    if not truth and (link.recording_now_s or 0.0) > 5:
                         truth = link.truth
             pipeline.finish()
             counters = link.counters
@@ -99,8 +99,8 @@ def counted(analysis: Analysis, truth: tuple[RepTruth, ...]) -> tuple[int, int, 
 def lifted_in_own_process(uri: str) -> Outcome:
     """Clean numbers need a process of their own: two virtual sensors would share one interpreter's lock."""
     done = run([executable, __file__, "one", uri], check=True, capture_output=True, text=True)
-    values = [int(word) for word in done.stdout.split()[-7:]]
-    return Outcome(*values[:3], bool(values[3]), *values[4:])
+    produced, received, lost, same, true, found, false = map(int, done.stdout.split())
+    return Outcome(produced, received, lost, bool(same), true, found, false)
 
 
 def sets(seeds: int, rate_hz: float, parallel: int) -> Table:
