@@ -112,16 +112,17 @@ class Mpu6(Imu):
         ticks = time.ticks_us()
         stored = count[0] << 8 | count[1]
         if overflow or stored > _FIFO_SIZE - _FRAME:
-            self.write(_USER_CTRL, _FIFO_ON_RESET)
-            sampler.overflow()
-            self.ticks = time.ticks_us()
-            sampler.emptied_at(self.ticks)
+            self._empty(sampler)
             return 0
         frames = stored // _FRAME
         left = frames
         while left > 0:
             n = left if left < _CHUNK_FRAMES else _CHUNK_FRAMES
             i2c.readfrom_mem_into(self._address, _FIFO_R_W, self._chunks[n])
+            if self.read(_INT_STATUS) & _OVERFLOW:
+                # It ran over while we read (a pause of the collector): these words may not be whole frames.
+                self._empty(sampler)
+                return frames - left
             if left <= _CHUNK_FRAMES:
                 self._take_temperature((n - 1) * _FRAME + 6)
             decode(self._raw, n, sampler)
@@ -130,6 +131,12 @@ class Mpu6(Imu):
             sampler.newest_at(ticks)
             self.ticks = ticks
         return frames
+
+    def _empty(self, sampler: Sampler) -> None:
+        self.write(_USER_CTRL, _FIFO_ON_RESET)
+        sampler.overflow()
+        self.ticks = time.ticks_us()
+        sampler.emptied_at(self.ticks)
 
     def _take_temperature(self, at: int) -> None:
         raw = self._raw[at] << 8 | self._raw[at + 1]

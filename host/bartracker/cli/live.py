@@ -158,6 +158,8 @@ def _play(uri: str, asked: Asked, show: _Show, record: Path | None) -> int:
     from bartracker.pipeline import Pipeline
     from bartracker.recording import Recording, RecordingMetadata
 
+    if record is not None and not uri.startswith(("ble://", "sim://")):
+        raise WrongUseError(f"{uri} to {record}", "is no sensor", "record a ble:// or sim:// sensor")
     named = None if asked.exercise == "auto" else asked.exercise
     try:
         link = open_link(uri, metadata=RecordingMetadata(exercise=named, load_kg=asked.load_kg))
@@ -167,8 +169,6 @@ def _play(uri: str, asked: Asked, show: _Show, record: Path | None) -> int:
         link.speed = show.speed
     if isinstance(link, SensorLink):
         recording = _connected(link, record)
-    elif record is not None:
-        raise WrongUseError(f"{uri} to {record}", "is a recording already", "record a ble:// or sim:// sensor")
     else:
         recording = link.recording or Recording(link.metadata, (), None)
     settings = settings_for(recording, exercise=asked.exercise, load_kg=asked.load_kg, targets=asked.targets)
