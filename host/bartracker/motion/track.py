@@ -145,6 +145,7 @@ class _History:
         self.still: list[bool] = []
         self.acc_w: list[FloatArray] = []
         self.quat: list[FloatArray] = []
+        self.increments: list[HopIncrement] = []
         self._rows = {name: Rows() for name in (*_FILTER_ROWS, *_INCREMENT_ROWS, "gain_z")}
 
     def add(
@@ -162,6 +163,7 @@ class _History:
             padding = np.repeat(row[-1:], length - len(row), axis=0)
             self._rows[name].append(np.concatenate([row, padding]) if len(padding) else row)
         self.hops.append(hop)
+        self.increments.append(inc)
         self.still.append(still)
         self.acc_w.append(acc_w)
         self.quat.append(quat)
@@ -171,10 +173,23 @@ class _History:
         return min(bisect_left(self.hops, t_s, key=lambda hop: float(hop.t_s[-1])), len(self.hops) - 1)
 
     def drop(self, count: int) -> None:
-        for kept in (self.hops, self.still, self.acc_w, self.quat):
+        for kept in (self.hops, self.increments, self.still, self.acc_w, self.quat):
             del kept[:count]
         for rows in self._rows.values():
             rows.drop(count)
+
+    def revisited(self, first: int, visits: Sequence[Visit], state: VelocityFilter) -> "_History":
+        """The same hops from `first` on, filtered again from where the filter stood there, with what visits tell."""
+        again = _History()
+        state = state.going_on_from(self._rows["mean"].since(first)[0], self._rows["covariance"].since(first)[0])
+        visit_at = _nodes_of(visits, self.hops[first + 1 :])
+        for node, at in enumerate(range(first + 1, len(self.hops))):
+            state.cross(self.increments[at])
+            state.update(float(self.increments[at].times_s[-1]), still=self.still[at])
+            if node in visit_at:
+                state.meet(visit_at[node].place, visit_at[node].sigma_m)
+            again.add(self.hops[at], self.quat[at], self.acc_w[at], self.increments[at], state, still=self.still[at])
+        return again
 
     def vertical(self, first: int) -> tuple[FloatArray, FloatArray, BoolArray]:
         """t_s, smoothed vertical velocity, stillness (N,) of all samples from hop `first` on, without uncertainty."""
@@ -223,6 +238,12 @@ class _History:
         count = sum(len(hop) for hop in self.hops[first:])
         width = velocity.shape[-1]
         return velocity.reshape(-1, width)[:count], position.reshape(-1, width)[:count]
+
+
+def _nodes_of(visits: Sequence[Visit], hops: list[Hop]) -> dict[int, Visit]:
+    """The hop at whose end each visit that falls among them is met."""
+    node_t_s = np.array([hop.t_s[-1] for hop in hops])
+    return {int(np.abs(node_t_s - v.t_s).argmin()): v for v in visits if hops[0].t_s[0] <= v.t_s <= node_t_s[-1]}
 
 
 def _per_sample(hops: list[Hop], still: list[bool]) -> BoolArray:
@@ -277,9 +298,12 @@ class OnlineMotion:
         """
         return self._history.vertical(self._history.first_hop(t_s))
 
-    def smoothed_since(self, t_s: float) -> SmoothedMotion:
+    def smoothed_since(self, t_s: float, visits: Sequence[Visit] = ()) -> SmoothedMotion:
         """The current segment from t_s to now, smoothed with what is known now."""
-        return self._history.smoothed(self._history.first_hop(t_s))
+        first = self._history.first_hop(t_s)
+        if visits and first + 2 < len(self._history.hops):
+            return self._history.revisited(first, visits, self._filter).smoothed(0)
+        return self._history.smoothed(first)
 
 
 def smooth_segment(
@@ -297,8 +321,7 @@ def smooth_segment(
     acc_w = world_acceleration(acc, quat, settings.gravity_mps2)
     still = _still_around(hops, settings)
     state, history = VelocityFilter(settings, moving=moving), _History()
-    node_t_s = np.array([hop.t_s[-1] for hop in hops])
-    visit_at = {int(np.abs(node_t_s - v.t_s).argmin()): v for v in visits if hops[0].t_s[0] <= v.t_s <= node_t_s[-1]}
+    visit_at = _nodes_of(visits, hops)
     at = 0
     up = up_in_sensor(quat)
     before: tuple[FloatArray, FloatArray] | None = None

@@ -95,6 +95,14 @@ class VelocityFilter:
         self._heights_m: dict[str, list[float]] = {}
         self._was_still = False
 
+    def going_on_from(self, mean: FloatArray, covariance: FloatArray) -> "VelocityFilter":
+        """Another filter that stands where this one once stood; it knows the same rest heights."""
+        other = VelocityFilter(self.settings, moving=True)
+        other.mean, other.covariance = mean.copy(), covariance.copy()
+        other._heights_m = {REST: list(self._heights_m.get(REST, []))}
+        other._was_still = True
+        return other
+
     def cross(self, inc: HopIncrement) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """Velocity, position, and their standard uncertainties, (N, 3) each, at the samples of the hop; then stands at
         its last one.

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bartracker.events import Event, RepAnnounced, RepRevised, SetStarted
-from bartracker.motion.track import HopMotion, OnlineMotion, SmoothedMotion
+from bartracker.motion.track import HopMotion, OnlineMotion, SmoothedMotion, Visit
 from bartracker.reps.assemble import build_rep
 from bartracker.reps.pairing import ORDER_OF, Candidate, order_of_first_movement, pair
-from bartracker.reps.phases import find_phases
+from bartracker.reps.phases import Phase, find_phases
 from bartracker.reps.settings import RepSettings
 from bartracker.reps.whole_set import trace_of
 from bartracker.results import Exercise, Order, Rep, RepKind
@@ -92,7 +92,6 @@ class RepAnnouncer:
         rests = t_s[1:][resting[1:] & ~resting[:-1]].tolist()
         candidates = pair(phases, self._order, rests, self.settings)
         events: list[Event] = []
-        motion: SmoothedMotion | None = None
         last_end = self.reps[-1].concentric_end_s if self.reps else -np.inf
         for candidate in candidates:
             lifting = candidate.concentric
@@ -101,13 +100,40 @@ class RepAnnouncer:
                 continue
             if not begins and not self._completes_last(candidate):
                 continue
-            motion = motion or online.smoothed_since(since)
+            motion = online.smoothed_since(since, self._visits(candidate))
+            candidate = self._seen_again(candidate, motion)
             if begins:
                 events += self._announce(motion, candidate, now)
-                last_end = lifting.end_s
+                last_end = candidate.concentric.end_s
             else:
                 events.append(self._complete(motion, candidate))
         return events
+
+    def _visits(self, candidate: Candidate) -> list[Visit]:
+        """Moments of the recent past at which the bar was at one height: lock-outs, or starts of the lift."""
+        sigma = self.settings.level_sigma_m
+        full = [rep for rep in self.reps if rep.kind == "full" and rep.eccentric_end_s is not None]
+        if self._order == "eccentric-first":
+            if candidate.kind != "full" or candidate.eccentric is None:
+                return []
+            moments = [rep.concentric_end_s for rep in full]
+            moments += [candidate.eccentric.start_s, candidate.concentric.end_s]
+        else:
+            moments = [rep.concentric_start_s for rep in full] + [candidate.concentric.start_s]
+        return [Visit(t_s, "level", sigma) for t_s in moments] if len(moments) > 1 else []
+
+    def _seen_again(self, candidate: Candidate, motion: SmoothedMotion) -> Candidate:
+        """The candidate with its phases as they are in better motion."""
+        phases = find_phases(motion.t_s, motion.vel_w_mps[:, 2], self.settings)
+
+        def same(phase: Phase) -> Phase:
+            alike = [p for p in phases if p.direction == phase.direction and p.start_s <= phase.peak_s < p.end_s]
+            return alike[0] if alike else phase
+
+        eccentric = candidate.eccentric
+        return replace(
+            candidate, concentric=same(candidate.concentric), eccentric=None if eccentric is None else same(eccentric)
+        )
 
     def _may_be_pick_up(self, candidate: Candidate, t_s: FloatArray, resting: BoolArray) -> bool:
         """A first rise right from true rest may only bring a row to its start; it counts once the bar has come back."""
