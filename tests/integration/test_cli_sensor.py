@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,3 +48,10 @@ def test_samples_are_accounted_for(tmp_path: Path, capsys: pytest.CaptureFixture
     assert 0.02 < lost / produced < 0.4
     assert run(["analyze", str(tmp_path / "b.btr"), "--output", str(tmp_path)]) == 0
     assert json.loads((tmp_path / "b.json").read_text())["sets"][0]["load_kg"] == 60
+
+
+def test_the_program_ends_in_order_after_a_virtual_set() -> None:
+    uri = "sim://squat?reps=1&seed=1&rate_hz=100&speed=3"
+    command = [sys.executable, "-m", "bartracker", "live", uri, "--view", "terminal"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, "rep 1" in done.stdout) == (0, True), done.stderr

@@ -6,6 +6,7 @@ import atexit
 import ctypes
 import functools
 import importlib.util
+import tempfile
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -84,13 +85,17 @@ class MicroPythonVm:
         except ImportError as error:
             raise BartrackerError("virtual sensor", "wasmtime is not installed", _INSTALL) from error
         engine, module = _load()
-        store = wasmtime.Store(engine)
-        out: list[bytes] = []
-        err: list[bytes] = []
+        # Files, not callbacks: wasmtime would run these in threads of its own, also while the interpreter ends.
+        with tempfile.TemporaryDirectory() as folder, wasmtime.Store(engine) as store:
+            return self._run(code, engine, module, store, Path(folder, "out"), Path(folder, "err"))
+
+    def _run(self, code: str, engine: Any, module: Any, store: Any, out: Path, err: Path) -> str:
+        import wasmtime
+
         wasi = wasmtime.WasiConfig()
         wasi.argv = ["micropython", "-X", f"heapsize={_HEAP_MIB}m", "-c", _PRELUDE + code]
-        wasi.stdout_custom = out.append
-        wasi.stderr_custom = err.append
+        wasi.stdout_file = str(out)
+        wasi.stderr_file = str(err)
         wasi.preopen_dir(str(Path(__file__).with_name("shims")), "/shims", False)
         wasi.preopen_dir(str(self._firmware), "/firmware", False)
         store.set_wasi(wasi)
@@ -113,11 +118,12 @@ class MicroPythonVm:
             if self._failure is None:
                 raise FirmwareError("virtual sensor", f"MicroPython broke down: {trap}") from trap
         finally:
-            self.output = b"".join(out).decode("utf-8", "replace")
+            self.output = out.read_bytes().decode("utf-8", "replace")
         if self._failure is not None:
             raise self._failure
         if status:
-            raise FirmwareError("firmware", b"".join(err).decode("utf-8", "replace").strip() or f"exit code {status}")
+            said = err.read_bytes().decode("utf-8", "replace").strip()
+            raise FirmwareError("firmware", said or f"exit code {status}")
         return self.output
 
     def _call(self, caller: Any, name: int, name_size: int, text: int, text_size: int, result: int, room: int) -> int:
