@@ -7,7 +7,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
 	&& echo $$python && break; done)
 PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet --quiet
-DEMO := sim://squat?reps=5&load_kg=100&seed=1&fast_eccentric=4&forward_drift_m=0.06
+DEMO := sim://squat?reps=5&load_kg=100&seed=1&tempo=3-1-X-0&fast_eccentric=4&forward_drift_m=0.06
 
 .PHONY: help demo test lint types lock clean
 .DELETE_ON_ERROR:
