@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -212,6 +213,7 @@ def test_wrong_boards_are_left_alone(traits: Traits, words: str, drive: Path, fl
 
 def test_firmware_that_does_not_run(drive: Path, tmp_path: Path, flashed: Put) -> None:
     broken = tmp_path / "firmware"
+    patient = replace(QUICK, start_s=20.0)  # its stop ends the watch; a busy machine starts the VM late
     shutil.copytree(firmware_dir(), broken)
     with SimulatedBoard(drive) as board:
         app = broken / "bartracker_fw" / "app.py"
@@ -222,11 +224,11 @@ def test_firmware_that_does_not_run(drive: Path, tmp_path: Path, flashed: Put) -
         main = broken / "main.py"
         shutil.copy(firmware_dir() / "bartracker_fw" / "app.py", app)
         main.write_text(main.read_text().replace("app.run(", "app.start("))
-        report = flashed(board, firmware=broken)
+        report = flashed(board, settings=patient, firmware=broken)
         assert not report.ok
         assert "main.py stopped: AttributeError" in report.checks[-1].text
         main.write_text("import bartracker_fw\n")
-        assert "main.py stopped: it came to an end" in flashed(board, firmware=broken).checks[-1].text
+        assert "main.py stopped: it came to an end" in flashed(board, settings=patient, firmware=broken).checks[-1].text
         app.write_text("def broken(:\n")
         line = refusal(lambda: flashed(board, firmware=broken))
     assert "bartracker_fw/app.py: mpy-cross cannot compile it: SyntaxError" in line
