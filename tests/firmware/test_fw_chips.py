@@ -90,14 +90,15 @@ def test_clipping_is_said_in_the_packet_it_happens_in(chip: str, board: str, rig
         assert 1 <= sum(said) <= 2
 
 
+@pytest.mark.parametrize("in_burst", [False, True])
 @pytest.mark.parametrize(("chip", "board", "slack"), [("lsm6dso", "xiao_esp32s3", 0), ("mpu6886", "m5stickc_plus2", 1)])
 def test_an_overflow_is_flagged_and_its_loss_counted(
-    chip: str, board: str, slack: int, rig: Callable[..., Any]
+    chip: str, board: str, slack: int, in_burst: bool, rig: Callable[..., Any]
 ) -> None:
-    sensor = rig(chip, 400, board=board)
+    sensor = rig(chip, 800, board=board)
     sensor.stream()
     sensor.run(8.0)
-    sensor.sensor.stall(2.0)
+    sensor.sensor.stall(2.0, in_burst=in_burst)
     sensor.run(4.0)
     packets = sensor.packets()
     flagged = [i for i, packet in enumerate(packets) if PacketFlags.FIFO_OVERFLOW in packet.flags]

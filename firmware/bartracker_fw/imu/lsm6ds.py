@@ -182,23 +182,32 @@ class Lsm6ds(Imu):
         before = sampler.samples
         i2c = self._i2c
         status = self._status
-        i2c.readfrom_mem_into(self._address, _FIFO_STATUS1, status)
+        self._ran_over(sampler)
         ticks = time.ticks_us()
-        if status[1] & _OVERRUN:
-            sampler.overflow()
-            self._fifo.overrun()
         words = status[0] | (status[1] & 3) << 8
         while words > 0:
             n = words if words < _CHUNK_WORDS else _CHUNK_WORDS
             # The address goes from 0x7E back to 0x78, so many words come in one transfer.
             i2c.readfrom_mem_into(self._address, _FIFO_DATA_OUT_TAG, self._chunks[n])
-            self._fifo.decode(self._raw, n, sampler)
+            # If it ran over meanwhile (a pause of the collector), these words are not the next ones.
+            if not self._ran_over(sampler):
+                self._fifo.decode(self._raw, n, sampler)
             words -= n
         got = sampler.samples - before
         if got:
             sampler.newest_at(ticks)
-            self.ticks = ticks
+            self.ticks = time.ticks_us()
         return got
+
+    def _ran_over(self, sampler: Sampler) -> bool:
+        # Also reads how many words there are, into _status.
+        status = self._status
+        self._i2c.readfrom_mem_into(self._address, _FIFO_STATUS1, status)
+        if status[1] & _OVERRUN:
+            sampler.overflow()
+            self._fifo.overrun()
+            return True
+        return False
 
     def read_temperature(self) -> None:
         self._i2c.readfrom_mem_into(self._address, _OUT_TEMP, self._status)

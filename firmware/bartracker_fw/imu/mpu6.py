@@ -129,7 +129,7 @@ class Mpu6(Imu):
             left -= n
         if frames:
             sampler.newest_at(ticks)
-            self.ticks = ticks
+            self.ticks = time.ticks_us()
         return frames
 
     def _empty(self, sampler: Sampler) -> None:

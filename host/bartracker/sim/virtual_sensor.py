@@ -154,9 +154,14 @@ class VirtualSensor:
         if self._failure is not None:
             raise self._failure
 
-    def stall(self, seconds: float) -> None:
-        """Let the firmware lose this much time the next time it sleeps."""
-        self.board.stall_us += round(seconds * _US)
+    def stall(self, seconds: float, *, in_burst: bool = False) -> None:
+        """Let the firmware lose this much time the next time it sleeps, or amid reading a FIFO (a pause of its memory
+        collector).
+        """
+        if in_burst:
+            self.board.burst_stall_us += round(seconds * _US)
+        else:
+            self.board.stall_us += round(seconds * _US)
 
     def stop(self) -> None:
         """Cut the power. Raises what ended the firmware before."""

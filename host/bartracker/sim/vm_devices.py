@@ -20,6 +20,7 @@ _ADDRESS_AT: Final = _ANSWER_AT + _ANSWER.size
 _TICKS_MASK: Final = (1 << 30) - 1
 _ENODEV: Final = 19
 _BITS_PER_BYTE: Final = 9
+_LONG_READ_BYTES: Final = 100
 _US: Final = 1_000_000
 
 
@@ -44,7 +45,8 @@ class BoardState:
     """What can be set and seen from outside, and what survives a restart.
 
     `wires`: (SCL, SDA) the chips hang on; `adc_uv`: voltage at a pin, uV; `nvs`: non-volatile storage, key to text;
-    `pins`: last level of each output; `stall_us`: time that the firmware loses at its next sleep.
+    `pins`: last level of each output; `stall_us`: time that the firmware loses at its next sleep;
+    `burst_stall_us`: right after its next long read from the bus.
     """
 
     wires: tuple[int, int]
@@ -53,6 +55,7 @@ class BoardState:
     nvs: dict[str, str] = field(default_factory=dict[str, str])
     pins: dict[int, int] = field(default_factory=dict[int, int])
     stall_us: int = 0
+    burst_stall_us: int = 0
     i2c_bytes: int = 0
     i2c_transfers: int = 0
 
@@ -154,6 +157,9 @@ class VmDevices:
             memory.write(arguments[3], chip.read(now_us, register, arguments[4]))
         except Nack:
             return _ENODEV
+        if self._board.burst_stall_us and arguments[4] >= _LONG_READ_BYTES:
+            stall_us, self._board.burst_stall_us = self._board.burst_stall_us, 0
+            self._clock.spend(stall_us)
         return 0
 
     def _i2c_write(self, memory: GuestMemory, mail_at: int, arguments: tuple[int, ...]) -> int:
