@@ -1,5 +1,5 @@
 """The only orchestration: link thread -> bounded queue -> pipeline thread -> latest state, which a view samples when
-it likes.
+it likes; sets that are over are looked at again in a thread of their own.
 
 No computing on samples (that is the pipeline's) and no drawing (that is ui/'s) lives here. `live_state` holds what a
 view sees.
@@ -8,6 +8,7 @@ view sees.
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from queue import Queue
 from typing import TypeAlias
@@ -152,13 +153,16 @@ class LiveSession:
         failure: BartrackerError | None = None
         end: _End | None = None
         try:
-            while end is None:
-                item = self._queue.get()
-                if isinstance(item, _End):
-                    end = item
-                else:
-                    self._take(_events_of(self._pipeline, item))
-            self._take(self._pipeline.finish())
+            # The second look at a long set takes seconds; the live view goes on meanwhile.
+            with ThreadPoolExecutor(1, "bartracker-refinement") as refinement:
+                self._pipeline.refine_in(refinement)
+                while end is None:
+                    item = self._queue.get()
+                    if isinstance(item, _End):
+                        end = item
+                    else:
+                        self._take(_events_of(self._pipeline, item))
+                self._take(self._pipeline.finish())
         except BartrackerError as error:
             failure = error
         except Exception as error:

@@ -2,7 +2,11 @@
 file or window here.
 """
 
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -15,7 +19,7 @@ from bartracker.recording_health import TOLD_BY_GAPS, RecordingHealth
 from bartracker.reps.announce import RepAnnouncer
 from bartracker.reps.assemble import summarise
 from bartracker.reps.settings import RepSettings
-from bartracker.reps.whole_set import refine_set
+from bartracker.reps.whole_set import WholeSet, refine_set
 from bartracker.results import Analysis, Exercise, Rep, RepSet
 from bartracker.samples import StampedBlock
 from bartracker.timebase import Hop, TimeBase, TimeBaseSettings, with_values
@@ -38,12 +42,22 @@ class PipelineSettings:
     reps: RepSettings = field(default_factory=RepSettings)
 
 
+@dataclass(frozen=True, slots=True)
+class _Refinement:
+    """A set being looked at as a whole; `announced` are its reps as published live."""
+
+    set_index: int
+    announced: tuple[Rep, ...]
+    result: "Future[WholeSet | None]"
+
+
 class Pipeline:
     """Push blocks of any size in order; each push returns what became known by it. The chunking of the input changes
     no bit of the results.
 
     A set ends when no rep has come for `RepSettings.set_gap_s`, or at `finish`; it is then smoothed as a whole and its
-    numbers revised.
+    numbers revised. That takes up to seconds for a long set: with `refine_in` it is done elsewhere and its events come
+    with a later push, the results being the same.
     """
 
     # While no set is open this much motion is kept, so that a set of which no rep was noticed live is still found
@@ -61,13 +75,22 @@ class Pipeline:
         self._live_sets: list[RepSet] = []
         self._sets: list[RepSet] = []
         self._notices: list[Notice] = []
+        self._executor: Executor | None = None
+        self._refinements: deque[_Refinement] = deque()
         self._finished = False
+
+    def refine_in(self, executor: Executor) -> None:
+        """From now on sets are refined by this executor instead of within the push that ends them."""
+        self._executor = executor
 
     def push(self, block: StampedBlock) -> tuple[Event, ...]:
         """Take the next samples; return events in order."""
         if self._finished:
             raise RuntimeError("push after finish")
-        return tuple(event for hop in self._timebase.push(block) for event in self._take(hop))
+        events = self._refined(wait=False)
+        for hop in self._timebase.push(block):
+            events += self._take(hop)
+        return tuple(events)
 
     def finish(self) -> tuple[Event, ...]:
         """No more samples will come: close the open set, refine it, return the last events."""
@@ -75,6 +98,7 @@ class Pipeline:
             return ()
         events = [event for hop in self._timebase.flush() for event in self._take(hop)]
         events += self._close_set()
+        events += self._refined(wait=True)
         events += self._note(self._health.verdict(self._timebase.gaps))
         self._finished = True
         return tuple(events)
@@ -126,15 +150,15 @@ class Pipeline:
         return event
 
     def _close_set(self) -> list[Event]:
-        """Smooth the set as a whole, publish it, and forget its samples but for the rest before the next."""
+        """Have the set smoothed as a whole, and forget its samples but for the rest before the next."""
         announced = self._announcer.reps
         since = self._since_s
         if announced:
             self._forget(max(since, announced[0].start_s) - self.settings.reps.before_set_s)
-        refined = None
         if self._hops:
-            refined = refine_set(
-                self._hops,
+            refine = partial(
+                refine_set,
+                self._hops.copy(),
                 since,
                 self._announcer.set_index,
                 self.settings.exercise,
@@ -143,33 +167,37 @@ class Pipeline:
                 self.settings.motion,
                 self.settings.reps,
             )
+            result = _done(refine) if self._executor is None else self._executor.submit(refine)
+            self._refinements.append(_Refinement(self._announcer.set_index, tuple(announced), result))
         live_set = self._live_set()
         if live_set:
             self._live_sets.append(live_set)
-        events: list[Event] = []
         end = float(self._hops[-1].t_s[-1]) if self._hops else 0.0
-        if refined is not None:
-            reps = tuple(flagged(rep, self.settings.targets) for rep in refined.rep_set.reps)
-            rep_set = replace(refined.rep_set, reps=reps)
-            self._sets.append(rep_set)
-            events += self._revisions(announced, rep_set)
-            events.append(SetFinished(rep_set, refined.traces))
-        elif announced:
-            reason = "looking at the whole set, this was no rep"
-            events += [RepRevised(self._announcer.set_index, rep.index, None, reason) for rep in announced]
         self._since_s = max(end - self.settings.reps.set_gap_s / 2, since) if announced else since
         if announced:
             self._announcer.begin_next_set(self._since_s)
             self._forget(self._since_s - self.settings.reps.before_set_s)
-        return events
+        return self._refined(wait=self._executor is None)
 
-    def _revisions(self, announced: list[Rep], rep_set: RepSet) -> list[Event]:
-        kept = {rep.announced_s for rep in rep_set.reps if rep.announced_s is not None}
-        return [
-            RepRevised(self._announcer.set_index, rep.index, None, "looking at the whole set, this was no rep")
-            for rep in announced
-            if rep.announced_s not in kept
-        ]
+    def _refined(self, *, wait: bool) -> list[Event]:
+        """Publish the sets whose second look is over, in order."""
+        events: list[Event] = []
+        while self._refinements and (wait or self._refinements[0].result.done()):
+            refinement = self._refinements.popleft()
+            whole = refinement.result.result()
+            kept: set[float | None] = set()
+            if whole is not None:
+                reps = tuple(flagged(rep, self.settings.targets) for rep in whole.rep_set.reps)
+                self._sets.append(replace(whole.rep_set, reps=reps))
+                kept = {rep.announced_s for rep in reps}
+            events += [
+                RepRevised(refinement.set_index, rep.index, None, "looking at the whole set, this was no rep")
+                for rep in refinement.announced
+                if rep.announced_s not in kept
+            ]
+            if whole is not None:
+                events.append(SetFinished(self._sets[-1], whole.traces))
+        return events
 
     def _live_set(self) -> RepSet | None:
         """The open set as announced so far."""
@@ -201,3 +229,9 @@ class Pipeline:
         while keep < len(self._hops) - 1 and self._hops[keep].t_s[-1] < before_s:
             keep += 1
         del self._hops[:keep]
+
+
+def _done(refine: Callable[[], WholeSet | None]) -> "Future[WholeSet | None]":
+    future: Future[WholeSet | None] = Future()
+    future.set_result(refine())
+    return future

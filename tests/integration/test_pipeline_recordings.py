@@ -1,6 +1,8 @@
 """The whole pipeline on the committed recordings: reps as in their truth, live as replayed, whatever the chunking."""
 
 import json
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from dataclasses import fields, replace
 from itertools import pairwise
 from pathlib import Path
@@ -188,3 +190,61 @@ def test_records_are_flat() -> None:
     records = analysis.to_records()
     assert len(records) == sum(len(s.reps) for s in analysis.sets)
     assert all(isinstance(v, int | float | str | None) for record in records for v in record.values())
+
+
+class HeldExecutor(Executor):
+    """Does what it is given only when told."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[Future[object], Callable[[], object]]] = []
+
+    def submit(self, fn, /, *args, **kwargs):
+        future: Future[object] = Future()
+        self.waiting.append((future, lambda: fn(*args, **kwargs)))
+        return future
+
+    def do(self) -> None:
+        for future, work in self.waiting:
+            future.set_result(work())
+        self.waiting.clear()
+
+
+def test_a_second_look_done_elsewhere_holds_nothing_up_and_finds_the_same() -> None:
+    recording = bartracker.read(SHORT)
+    lifted = joined(recording.blocks)
+    count = 6000
+    later = np.arange(1, count + 1)
+    still = StampedBlock(
+        sample_index=lifted.sample_index[-1] + later,
+        stamp_s=np.full(count, np.nan),
+        acc_mps2=np.resize(lifted.acc_mps2[:20], (count, 3)),
+        gyr_radps=np.resize(lifted.gyr_radps[:20], (count, 3)),
+        acc_clipped=np.zeros(count, dtype=bool),
+        gyr_clipped=np.zeros(count, dtype=bool),
+        arrival_s=float("nan"),
+    )
+    *most, last = split(still, np.array([count - 19]))
+    at_once, _ = run(recording, (lifted, *most, last))
+    elsewhere, held = Pipeline(settings_for(recording)), HeldExecutor()
+    elsewhere.refine_in(held)
+    events = [event for block in (lifted, *most) for event in elsewhere.push(block)]
+    assert not any(isinstance(event, SetFinished) for event in events)
+    assert any(isinstance(event, MotionUpdate) for event in elsewhere.push(last))
+    held.do()
+    more = elsewhere.push(replace_index(last, 19))
+    assert [type(event) for event in more if isinstance(event, SetFinished)] == [SetFinished]
+    elsewhere.refine_in(Immediately())
+    elsewhere.finish()
+    assert analysis_to_json(elsewhere.analysis(as_live=True)) == analysis_to_json(at_once.analysis(as_live=True))
+    assert elsewhere.analysis().sets == at_once.analysis().sets
+
+
+def replace_index(block: StampedBlock, later: int) -> StampedBlock:
+    return replace(block, sample_index=block.sample_index + later)
+
+
+class Immediately(Executor):
+    def submit(self, fn, /, *args, **kwargs):
+        future: Future[object] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future

@@ -4,6 +4,7 @@ downstream of them.
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -130,6 +131,9 @@ class ScriptedPipeline:
         self._announced = 0
         self._height_m = 0.0
         self.pushed: list[float] = []
+
+    def refine_in(self, executor: Executor) -> None:
+        """Nothing here takes long."""
 
     def push(self, block: StampedBlock) -> tuple[Event, ...]:
         t_s = block.stamp_s
