@@ -3,9 +3,9 @@
     python benchmarks/sensor.py sets [--seeds N] [--rate HZ] [--parallel P] [--speed S]
     python benchmarks/sensor.py long [--minutes M] [--rate HZ]
 
-sets: N seeds of each lift, S times as fast as real; samples produced, received and lost, whether the recording replays to the same
-analysis to the bit, and reps found against the virtual lifter's truth. long: live sessions in real time; samples lost,
-time from a sample to the state published with it, memory over time (Linux).
+sets: N seeds of each lift, S times as fast as real; samples produced, received and lost, whether the recording replays
+to the same analysis to the bit, and reps found against the virtual lifter's truth. long: live sessions in real time;
+samples lost, time from a sample to the state published with it, memory over time (Linux).
 """
 
 import argparse
