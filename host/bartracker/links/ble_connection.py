@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from bartracker.errors import BartrackerError
+from bartracker.links.ble_inbox import FAULT_WORDS
 from bartracker.links.ble_scan import BleBackend, FoundSensor
 from bartracker.links.sensor_link import SensorLinkSettings, SensorWishes
 from bartracker.wire import SensorInfo, WireError, decode_info
@@ -17,6 +18,7 @@ from bartracker.wire.messages import (
     ControlCommand,
     ControlReply,
     ControlResult,
+    SensorFault,
     SetRange,
     SetRate,
     Status,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 _ATT_HEADER = 3
 _SMALLEST_MTU = 23
 _INFO_READS = 3
+_NO_CHIP = 0
 
 
 class Receiver(Protocol):
@@ -94,6 +97,7 @@ class SensorConnection:
         self._check_services()
         await self._client.start_notify(CONTROL_UUID, self._on_control)
         info = await self._read_info()
+        await self._check_chip(info)
         info = await self._set(info, wishes)
         return await self._check_mtu(info)
 
@@ -125,7 +129,7 @@ class SensorConnection:
                     result = (await reply).result
             finally:
                 self._reply = None
-                if reply.done():
+                if reply.done() and not reply.cancelled():
                     reply.exception()
         if result is not ControlResult.DONE:
             what = type(command).__name__
@@ -155,6 +159,16 @@ class SensorConnection:
                 raise BartrackerError(
                     self.sensor.words, "its firmware is not one this program knows", "flash the sensor again"
                 )
+
+    async def _check_chip(self, info: SensorInfo) -> None:
+        if info.chip_id != _NO_CHIP:
+            return
+        fault = (await self.read_status()).fault
+        raise BartrackerError(
+            self.sensor.words,
+            FAULT_WORDS.get(fault, FAULT_WORDS[SensorFault.IMU_SILENT]),
+            "check its wiring and that the chip is one of those in firmware/README.md; then switch it off and on",
+        )
 
     async def _read_info(self) -> SensorInfo:
         reads_left = _INFO_READS

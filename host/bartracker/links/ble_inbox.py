@@ -18,7 +18,7 @@ Severity: TypeAlias = Literal["info", "warning", "error"]
 
 _US_PER_S: Final = 1e6
 _WRAP: Final = 1 << 32
-_FAULT_WORDS: Final = {
+FAULT_WORDS: Final = {
     SensorFault.IMU_SILENT: "its motion chip does not answer",
     SensorFault.IMU_UNKNOWN: "its motion chip is not one it knows",
     SensorFault.FIFO: "its motion chip's buffer ran over",
@@ -156,8 +156,8 @@ class SensorInbox:
             return
         known = self.status.fault if self.status else SensorFault.NONE
         self.status = status
-        if status.fault is not known and status.fault in _FAULT_WORDS:
-            self.say(None, f"{self.label} reports a fault: {_FAULT_WORDS[status.fault]}", "error", "fault")
+        if status.fault is not known and status.fault in FAULT_WORDS:
+            self.say(None, f"{self.label} reports a fault: {FAULT_WORDS[status.fault]}", "error", "fault")
 
     def on_time_sync(self, arrival_s: float, raw: bytes) -> None:
         """A time sync reply: to the recording and into the clock fit."""

@@ -50,7 +50,7 @@ class BleLink:
         self._wishes = wishes or SensorWishes()
         self._metadata = metadata or RecordingMetadata()
         self._settings = settings or SensorLinkSettings()
-        self._backend = backend or BleBackend()
+        self._backend = backend or BleBackend.default()
         self._now_s = now_s
         self._inbox = SensorInbox(given, self._settings, now_s)
         self._thread: threading.Thread | None = None
@@ -175,7 +175,8 @@ class BleLink:
             self._closing.set()
         life = asyncio.create_task(self._live())
         await asyncio.wait([life])
-        failure = life.exception()
+        broken = BartrackerError(self._given, "the Bluetooth link broke off", "start again; what was recorded is whole")
+        failure = broken if life.cancelled() else life.exception()
         if not self._ready.done():
             closed = BartrackerError(self._given, "the link was closed before a sensor was found", "open it again")
             self._ready.set_exception(failure or closed)

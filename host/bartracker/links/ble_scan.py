@@ -24,6 +24,11 @@ class BleBackend:
     scanner: "type[BaseBleakScanner] | None" = None
     client: "type[BaseBleakClient] | None" = None
 
+    @staticmethod
+    def default() -> "BleBackend":
+        """The one that is used where none is given: the computer's own. Chosen here and nowhere else."""
+        return BleBackend()
+
 
 @dataclass(frozen=True, slots=True)
 class FoundSensor:
@@ -46,7 +51,7 @@ def scan(timeout_s: float = 5.0, backend: BleBackend | None = None) -> list[Foun
 
     Raises BartrackerError where Bluetooth cannot be used.
     """
-    return asyncio.run(_scan_all(timeout_s, backend or BleBackend()))
+    return asyncio.run(_scan_all(timeout_s, backend or BleBackend.default()))
 
 
 async def _scan_all(timeout_s: float, backend: BleBackend) -> list[FoundSensor]:

@@ -4,7 +4,7 @@ here.
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from bartracker.links.clock_fit import ClockEstimate
 from bartracker.links.link import Link
@@ -23,6 +23,10 @@ class LinkState(StrEnum):
     RECONNECTING = "reconnecting"
     FAILED = "failed"
     ENDED = "ended"
+
+
+LINK_NOTICES: Final = frozenset({*LinkState, "restarted", "fault", "slow", "unrecorded", "recorded"})
+"""Codes of what a link to a sensor says of itself, among a pipeline's other notices."""
 
 
 @dataclass(frozen=True, slots=True)

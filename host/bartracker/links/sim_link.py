@@ -247,6 +247,11 @@ class SimLink:
         return self._sensor.chip.produced.counts()
 
     @property
+    def true_rate_hz(self) -> float:
+        """How fast the chip really samples, off from what it says by its oscillator's error."""
+        return self._sensor.chip.true_rate_hz
+
+    @property
     def truth(self) -> tuple[RepTruth, ...]:
         """What really happened, rep by rep; times on the recording's clock, as well as the link knows the sensor's
         clock (a few ms). Raises BartrackerError before the set has begun.
