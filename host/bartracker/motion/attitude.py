@@ -1,7 +1,8 @@
-"""Attitude of the sensor in a z-up world, and specific force turned into world acceleration. Heading is arbitrary.
+"""A first attitude of the sensor in a z-up world, heading arbitrary, and rotation by the gyroscope alone; the filter
+and the smoother correct its tilt.
 
-The filter is VQF (Laidig and Seel, Information Fusion 2023, doi 10.1016/j.inffus.2022.10.014); its online form sees
-the past alone, its offline form the whole piece it is given.
+The first attitude is VQF's (Laidig and Seel, Information Fusion 2023, doi 10.1016/j.inffus.2022.10.014); its online
+form sees the past alone, its offline form the whole piece it is given.
 """
 
 from typing import Any
@@ -15,6 +16,20 @@ from bartracker.samples import FloatArray
 
 def _filter_settings(settings: MotionSettings) -> dict[str, Any]:
     return {"biasClip": settings.gyr_bias_clip_dps, "biasSigmaInit": settings.gyr_bias_sigma_dps}
+
+
+class Strapdown:
+    """Rotation since the first sample by the gyroscope alone, no bias removed; pieces of any length give the same
+    bits.
+    """
+
+    def __init__(self, period_s: float) -> None:
+        self._filter = vqf.VQF(period_s, motionBiasEstEnabled=False, restBiasEstEnabled=False)
+
+    def push(self, acc_mps2: FloatArray, gyr_radps: FloatArray) -> FloatArray:
+        """(N, 4) from (N, 3) samples; the accelerometer has no part in it."""
+        gyr, acc = np.ascontiguousarray(gyr_radps), np.ascontiguousarray(acc_mps2)
+        return np.asarray(self._filter.updateBatchFullState(gyr, acc)["gyrQuat"], dtype=np.float64)
 
 
 class OnlineAttitude:

@@ -114,6 +114,7 @@ def _without(part: HopMotion | SmoothedMotion, lost: BoolArray) -> HopMotion:
         part.pos_w_m[keep],
         part.sigma_vel_w_mps[keep],
         part.sigma_pos_w_m[keep],
+        part.sigma_tilt_rad[keep],
         part.resting[keep],
     )
 

@@ -1,0 +1,65 @@
+"""Quaternions (w, x, y, z) of rotations, as arrays (..., 4). No filter and no physics here."""
+
+from typing import Final
+
+import numpy as np
+
+from bartracker.samples import FloatArray
+
+_SMALL_RAD: Final = 1e-9
+
+
+def _matrix_terms() -> FloatArray:
+    """(16, 9): the products of two quaternion elements, flat, into the elements of the rotation matrix, flat."""
+    terms = np.zeros((4, 4, 3, 3))
+    w, x, y, z = range(4)
+    for i, (along, second, third) in enumerate(((x, y, z), (y, z, x), (z, x, y))):
+        terms[w, w, i, i] = terms[along, along, i, i] = 1.0
+        terms[second, second, i, i] = terms[third, third, i, i] = -1.0
+    for i, j, k, sign in ((0, 1, z, -1), (0, 2, y, 1), (1, 0, z, 1), (1, 2, x, -1), (2, 0, y, -1), (2, 1, x, 1)):
+        terms[1 + i, 1 + j, i, j] = 2.0
+        terms[w, k, i, j] = 2.0 * sign
+    return terms.reshape(16, 9)
+
+
+_TERMS: Final = _matrix_terms()
+
+
+def multiply(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Rotation b followed by rotation a, (..., 4)."""
+    aw, ax, ay, az = np.moveaxis(a, -1, 0)
+    bw, bx, by, bz = np.moveaxis(b, -1, 0)
+    return np.stack(
+        [
+            aw * bw - ax * bx - ay * by - az * bz,
+            aw * bx + ax * bw + ay * bz - az * by,
+            aw * by - ax * bz + ay * bw + az * bx,
+            aw * bz + ax * by - ay * bx + az * bw,
+        ],
+        axis=-1,
+    )
+
+
+def conjugate(q: FloatArray) -> FloatArray:
+    """The rotation back, (..., 4)."""
+    return q * np.array([1.0, -1.0, -1.0, -1.0])
+
+
+def from_rotation_vector(vector_rad: FloatArray) -> FloatArray:
+    """Quaternion (..., 4) of a rotation by the length of vector_rad (..., 3) about it."""
+    half = 0.5 * np.sqrt((vector_rad**2).sum(axis=-1, keepdims=True))
+    return np.concatenate([np.cos(half), 0.5 * np.sinc(half / np.pi) * vector_rad], axis=-1)
+
+
+def to_rotation_vector(q: FloatArray) -> FloatArray:
+    """Rotation vector (..., 3), rad, the short way round, of unit quaternions (..., 4)."""
+    q = np.where(q[..., :1] < 0, -q, q)
+    sine = np.sqrt((q[..., 1:] ** 2).sum(axis=-1, keepdims=True))
+    small = sine < _SMALL_RAD
+    factor = np.where(small, 2.0, 2.0 * np.arctan2(sine, q[..., :1]) / np.where(small, 1.0, sine))
+    return np.asarray(factor * q[..., 1:], dtype=np.float64)
+
+
+def matrix(q: FloatArray) -> FloatArray:
+    """Rotation matrices (N, 3, 3) of unit quaternions (N, 4)."""
+    return ((q[:, :, None] * q[:, None, :]).reshape(-1, 16) @ _TERMS).reshape(-1, 3, 3)

@@ -1,0 +1,334 @@
+"""All hops of a stretch at once: least squares over every node and the constants, in one banded solve.
+
+Nodes form a chain, so their normal equations are block-tridiagonal; the few unknowns that touch all nodes (the sensor's
+errors, the middle of the reach, the heights of places) stand in a border (Schur complement). The result is that of a
+Kalman smoother, with the covariance of any two nodes. What is known besides the samples: a still bar has velocity
+zero; a bar stays within reach; contacts with one place have one height. No rep is known here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from scipy.linalg import cho_solve_banded, cholesky_banded
+
+from bartracker.motion.model import (
+    ACC_BIAS,
+    ACC_MATRIX,
+    BIAS_Z,
+    CENTRE,
+    CONSTANTS,
+    GYR_BIAS,
+    GYR_MATRIX,
+    NODE_STATES,
+    POS,
+    TILT,
+    VEL,
+    HopModels,
+)
+from bartracker.motion.settings import MotionSettings
+from bartracker.samples import BoolArray, FloatArray, IntArray
+
+REST: Final = "rest"
+_BAND: Final = 2 * NODE_STATES
+_STATES: Final = NODE_STATES + CONSTANTS
+# Information on a height of which nothing is known, 1/m^2.
+_ANYWHERE: Final = 1e-2
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """At this node (0 is the one before the first hop) the bar is at some place of this kind, sigma_m; of which one,
+    its height decides. `joins_only`: where no place fits, it says nothing.
+    """
+
+    node: int
+    kind: str
+    sigma_m: float
+    joins_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """State at the node before the first hop, and the constants: mean (33,) and covariance (33, 33); heights_m of the
+    places known, by kind.
+    """
+
+    mean: FloatArray
+    covariance: FloatArray
+    heights_m: dict[str, list[float]]
+
+
+def first_prior(settings: MotionSettings, *, moving: bool) -> Prior:
+    """A fresh segment; `moving`: nothing is known of its first velocity (a gap lies before it)."""
+    deviation = np.empty(_STATES)
+    deviation[POS] = settings.segment_position_m if moving else settings.start_position_m
+    deviation[VEL] = settings.segment_velocity_mps if moving else settings.start_velocity_mps
+    deviation[TILT] = settings.tilt_sigma_rad
+    deviation[BIAS_Z] = settings.bias_sigma_mps2
+    constants = deviation[NODE_STATES:]
+    constants[ACC_BIAS] = settings.acc_bias_mps2
+    constants[ACC_MATRIX] = [settings.acc_scale] * 3 + [settings.acc_cross] * 3
+    constants[GYR_BIAS] = settings.gyr_bias_radps
+    constants[GYR_MATRIX] = settings.gyr_scale
+    constants[CENTRE] = settings.centre_sigma_m
+    return Prior(np.zeros(_STATES), np.diag(deviation**2), {})
+
+
+@dataclass(frozen=True, slots=True)
+class SmoothTrack:
+    """Smoothed nodes (M + 1, 9) and constants (24,), with covariances: of the constants, (24, 24), and what gives those
+    of the nodes.
+    """
+
+    nodes: FloatArray
+    constants: FloatArray
+    constants_covariance: FloatArray
+    own_covariance: FloatArray
+    backward: FloatArray
+    per_border: FloatArray
+    border_covariance: FloatArray
+
+    def covariance(self) -> FloatArray:
+        """(M + 1, 9, 9) of each node."""
+        return self.own_covariance + self.per_border @ self.border_covariance @ np.swapaxes(self.per_border, 1, 2)
+
+    def change_variance(self, first: int, second: int) -> FloatArray:
+        """(9,) variance of what changed from one node to a later one: displacement, change of velocity, ..."""
+        product = np.eye(NODE_STATES)
+        for node in range(first, second):
+            product = -product @ self.backward[node].T
+        cross = product @ self.own_covariance[second]
+        own = self.own_covariance[first] + self.own_covariance[second] - cross - cross.T
+        change = self.per_border[second] - self.per_border[first]
+        total = np.diagonal(own) + ((change @ self.border_covariance) * change).sum(axis=1)
+        return np.asarray(np.maximum(total, 0.0), dtype=np.float64)
+
+
+class _Equations:
+    """Normal equations: banded for the nodes, dense for the border, and their coupling."""
+
+    def __init__(self, models: HopModels, still: BoolArray, prior: Prior, settings: MotionSettings) -> None:
+        count = len(models)
+        self.settings = settings
+        self.band = np.zeros((_BAND, NODE_STATES * (count + 1)))
+        self.coupling = np.zeros((count + 1, NODE_STATES, CONSTANTS))
+        self.right = np.zeros((count + 1, NODE_STATES))
+        self.border = np.zeros((CONSTANTS, CONSTANTS))
+        self.border_right = np.zeros(CONSTANTS)
+        self._take_prior(prior)
+        self._take_models(models)
+        self._take_reach(models)
+        self._take_lean(models)
+        weight = 1.0 / settings.still_velocity_mps**2
+        for axis in (3, 4, 5):
+            self.band[0, axis + NODE_STATES * (1 + np.flatnonzero(still))] += weight
+
+    def _take_prior(self, prior: Prior) -> None:
+        information = np.linalg.inv(prior.covariance)
+        right = information @ prior.mean
+        for column in range(NODE_STATES):
+            self.band[: NODE_STATES - column, column] += information[column:NODE_STATES, column]
+        self.coupling[0] += information[:NODE_STATES, NODE_STATES:]
+        self.right[0] += right[:NODE_STATES]
+        self.border += information[NODE_STATES:, NODE_STATES:]
+        self.border_right += right[NODE_STATES:]
+
+    def _take_models(self, models: HopModels) -> None:
+        """Residual of a hop: node - transition @ node before - effect @ constants - offset."""
+        count, duration = len(models), models.duration_s
+        information = np.zeros((count, NODE_STATES, NODE_STATES))
+        for axis in range(3):
+            variance = models.vel_variance[:, axis]
+            information[:, axis, axis] = 12.0 / (variance * duration**2)
+            information[:, axis, 3 + axis] = information[:, 3 + axis, axis] = -6.0 / (variance * duration)
+            information[:, 3 + axis, 3 + axis] = 4.0 / variance
+        information[:, 6, 6] = information[:, 7, 7] = 1.0 / models.tilt_variance
+        information[:, BIAS_Z, BIAS_Z] = 1.0 / models.bias_variance
+        back = np.swapaxes(models.transition, 1, 2) @ information
+        diagonal = np.zeros((count + 1, NODE_STATES, NODE_STATES))
+        diagonal[:-1] += back @ models.transition
+        diagonal[1:] += information
+        lower = -np.swapaxes(back, 1, 2)
+        for column in range(NODE_STATES):
+            for row in range(column, NODE_STATES):
+                self.band[row - column, column::NODE_STATES] += diagonal[:, row, column]
+            for row in range(NODE_STATES):
+                self.band[NODE_STATES + row - column, column : NODE_STATES * count : NODE_STATES] += lower[
+                    :, row, column
+                ]
+        self.coupling[:-1] += back @ models.effect
+        self.coupling[1:] -= information @ models.effect
+        weighed = (information @ models.offset[:, :, None])[:, :, 0]
+        self.right[:-1] -= (back @ models.offset[:, :, None])[:, :, 0]
+        self.right[1:] += weighed
+        flat = models.effect.reshape(-1, CONSTANTS)
+        self.border += flat.T @ (information @ models.effect).reshape(-1, CONSTANTS)
+        self.border_right -= flat.T @ weighed.reshape(-1)
+
+    def _take_reach(self, models: HopModels) -> None:
+        vertical, horizontal = self.settings.reach_m
+        for axis, reach in ((0, horizontal), (1, horizontal), (2, vertical)):
+            weight = models.duration_s / (reach**2 * self.settings.reach_time_s)
+            centre = CENTRE.start + axis
+            self.band[0, NODE_STATES + axis :: NODE_STATES] += weight
+            self.coupling[1:, axis, centre] -= weight
+            self.border[centre, centre] += weight.sum()
+
+    def _take_lean(self, models: HopModels) -> None:
+        weight = models.duration_s / (self.settings.lean_sigma_rad**2 * self.settings.lean_time_s)
+        for row in (0, 1):
+            effect, offset = models.tilt_effect[:, row], models.tilt_offset[:, row]
+            weighed = weight[:, None] * effect
+            self.band[0, NODE_STATES + 6 + row :: NODE_STATES] += weight
+            self.coupling[1:, 6 + row] += weighed
+            self.right[1:, 6 + row] += weight * offset
+            self.border += effect.T @ weighed
+            self.border_right += weighed.T @ offset
+
+
+@dataclass(frozen=True, slots=True)
+class _Solution:
+    factor: FloatArray
+    nodes: FloatArray
+    per_border: FloatArray
+    border: FloatArray
+    border_covariance: FloatArray
+
+
+def smooth(
+    models: HopModels,
+    still: BoolArray,
+    contacts: Sequence[Contact],
+    prior: Prior,
+    settings: MotionSettings,
+) -> SmoothTrack:
+    """The most likely motion through M hops; still (M,) at their ends."""
+    equations = _Equations(models, still, prior, settings)
+    # Where the bar is at a contact is asked without contacts first: that decides which of them share a place.
+    heights, places = _places(equations, contacts, prior) if contacts else ([], [])
+    solution = _solve(equations, [contact for contact, _ in places], [place for _, place in places], heights)
+    own, backward = _node_covariances(solution.factor, len(models) + 1)
+    return SmoothTrack(
+        nodes=solution.nodes,
+        constants=solution.border[:CONSTANTS],
+        constants_covariance=solution.border_covariance[:CONSTANTS, :CONSTANTS],
+        own_covariance=own,
+        backward=backward,
+        per_border=-solution.per_border,
+        border_covariance=solution.border_covariance,
+    )
+
+
+def tilted(models: HopModels, still: BoolArray, prior: Prior, settings: MotionSettings) -> FloatArray:
+    """Tilt (M + 1, 2) of the first attitude at each node, rad, from what needs no places."""
+    return _solve(_Equations(models, still, prior, settings), [], [], []).nodes[:, TILT]
+
+
+def _solve(
+    equations: _Equations, contacts: Sequence[Contact], place_of: Sequence[int], heights: Sequence[tuple[float, float]]
+) -> _Solution:
+    """heights: what is known of each place's height before, (mean m, information 1/m^2)."""
+    size = CONSTANTS + len(heights)
+    count = len(equations.right)
+    band = equations.band
+    border = np.zeros((size, size))
+    border[:CONSTANTS, :CONSTANTS] = equations.border
+    border_right = np.concatenate([equations.border_right, [mean * weight for mean, weight in heights]])
+    coupling = np.zeros((count, NODE_STATES, size))
+    coupling[:, :, :CONSTANTS] = equations.coupling
+    for place, (_, weight) in enumerate(heights):
+        border[CONSTANTS + place, CONSTANTS + place] += weight
+    if contacts:
+        band = band.copy()
+    for contact, place in zip(contacts, place_of, strict=True):
+        weight = 1.0 / contact.sigma_m**2
+        band[0, NODE_STATES * contact.node + 2] += weight
+        coupling[contact.node, 2, CONSTANTS + place] -= weight
+        border[CONSTANTS + place, CONSTANTS + place] += weight
+    flat = coupling.reshape(-1, size)
+    factor = cholesky_banded(band, lower=True, check_finite=False)
+    right = np.concatenate([equations.right.reshape(-1, 1), flat], axis=1)
+    solved = cho_solve_banded((factor, True), right, check_finite=False)
+    covariance = np.linalg.inv(border - flat.T @ solved[:, 1:])
+    unknown = covariance @ (border_right - flat.T @ solved[:, 0])
+    nodes = solved[:, 0] - solved[:, 1:] @ unknown
+    return _Solution(
+        factor,
+        nodes.reshape(count, NODE_STATES),
+        solved[:, 1:].reshape(count, NODE_STATES, size),
+        unknown,
+        0.5 * (covariance + covariance.T),
+    )
+
+
+def _places(
+    equations: _Equations, contacts: Sequence[Contact], prior: Prior
+) -> tuple[list[tuple[float, float]], list[tuple[Contact, int]]]:
+    """Which contacts share a place, one after the other by time, each held against the places known by then."""
+    free = _solve(equations, [], [], [])
+    rows: IntArray = np.array([NODE_STATES * contact.node + 2 for contact in contacts])
+    unit = np.zeros((free.nodes.size, len(rows)))
+    unit[rows, np.arange(len(rows))] = 1.0
+    per_border = free.per_border.reshape(-1, CONSTANTS)[rows]
+    own = cho_solve_banded((free.factor, True), unit, check_finite=False)[rows]
+    mean: FloatArray = free.nodes.reshape(-1)[rows].copy()
+    covariance: FloatArray = own + per_border @ free.border_covariance @ per_border.T
+    gate = equations.settings.same_height_gate**2
+    heights: list[tuple[float, float]] = []
+    first: list[tuple[str, int | None, float]] = []
+    chosen: list[tuple[Contact, int]] = []
+    for kind, known in prior.heights_m.items():
+        for height in known:
+            heights.append((height, 1.0 / equations.settings.rest_height_m**2))
+            first.append((kind, None, height))
+    for index, contact in enumerate(contacts):
+        best: tuple[float, int, FloatArray, float, float] | None = None
+        for place, (kind, anchor, height) in enumerate(first):
+            if kind != contact.kind:
+                continue
+            change = np.zeros(len(rows))
+            change[index] = 1.0
+            target = height
+            if anchor is not None:
+                change[anchor] -= 1.0
+                target = 0.0
+            gained: FloatArray = covariance @ change
+            distance = target - float(change @ mean)
+            variance = float(change @ gained) + contact.sigma_m**2
+            if best is None or abs(distance) < abs(best[3]):
+                best = (distance**2 / variance, place, gained, distance, variance)
+        if best is not None and best[0] <= gate:
+            _, place, gained, distance, variance = best
+            mean = np.add(mean, gained * (distance / variance))
+            covariance = np.subtract(covariance, np.outer(gained, gained) / variance)
+        elif best is not None and contact.joins_only:
+            continue
+        else:
+            place = len(heights)
+            heights.append((0.0, _ANYWHERE))
+            first.append((contact.kind, index, 0.0))
+        chosen.append((contact, place))
+    return heights, chosen
+
+
+def _node_covariances(factor: FloatArray, count: int) -> tuple[FloatArray, FloatArray]:
+    """Covariance blocks (M + 1, 9, 9) of the nodes for a known border, and the matrices (M, 9, 9) that carry them from
+    a node to the one before: cov(k, k + 1) = -backward_k.T @ cov(k + 1, k + 1).
+    """
+    lower = np.zeros((count, NODE_STATES, NODE_STATES))
+    below = np.zeros((count - 1, NODE_STATES, NODE_STATES))
+    for column in range(NODE_STATES):
+        for row in range(column, NODE_STATES):
+            lower[:, row, column] = factor[row - column, column::NODE_STATES]
+        for row in range(NODE_STATES):
+            stop = NODE_STATES * (count - 1)
+            below[:, row, column] = factor[NODE_STATES + row - column, column:stop:NODE_STATES]
+    inverse = np.linalg.inv(lower)
+    covariance = np.swapaxes(inverse, 1, 2) @ inverse
+    backward = below @ inverse[:-1]
+    forward = np.swapaxes(backward, 1, 2)
+    for node in range(count - 2, -1, -1):
+        covariance[node] += forward[node] @ covariance[node + 1] @ backward[node]
+    return covariance, backward
