@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from bartracker.calibration import IDENTITY, Calibration
-from bartracker.coaching import Targets
+from bartracker.coaching import TargetBook, Targets
 from bartracker.errors import BartrackerError
 from bartracker.pipeline import Pipeline, PipelineSettings
 from bartracker.recording.recording import Recording
-from bartracker.results import EXERCISES, Analysis, Exercise
+from bartracker.results import EXERCISES, MOUNTS, Analysis, Exercise, Mount
 from bartracker.samples import StampedBlock
+
+HEAVIEST_LOAD_KG = 1000.0
+"""More than anyone lifts; beyond it a load is a slip of the unit."""
 
 
 def analyze(
@@ -17,7 +20,7 @@ def analyze(
     *,
     exercise: Exercise | Literal["auto"] | None = None,
     load_kg: float | None = None,
-    targets: Targets | None = None,
+    targets: Targets | TargetBook | None = None,
     as_live: bool = False,
     progress: Callable[[Sequence[StampedBlock]], Iterable[StampedBlock]] = iter,
 ) -> Analysis:
@@ -27,12 +30,12 @@ def analyze(
         recording: what `bartracker.read` returns.
         exercise: one of EXERCISES; "auto" finds out; None takes the recording's own and finds out where it names none.
         load_kg: overrides the recording's own load.
-        targets: what is flagged.
+        targets: what is flagged: of any lift, or a book by exercise and athlete (`read_targets`).
         as_live: each rep as it was announced during the set, from past samples alone.
         progress: passes the blocks on while it shows how far the work is (tqdm or rich.progress.track will do).
 
     Raises:
-        BartrackerError: there is no such exercise, or the recording holds no samples.
+        BartrackerError: there is no such exercise, that is no load, or the recording holds no samples.
     """
     if not len(recording):
         raise BartrackerError(str(recording.path or "recording"), "it holds no samples", "record again")
@@ -48,15 +51,16 @@ def settings_for(
     *,
     exercise: str | None = None,
     load_kg: float | None = None,
-    targets: Targets | None = None,
+    targets: Targets | TargetBook | None = None,
 ) -> PipelineSettings:
     """Pipeline settings for a recording: what the user says wins over what the recording says."""
     metadata = recording.metadata
     named = known_exercise(exercise if exercise is not None else metadata.exercise)
     return PipelineSettings(
         exercise=named,
-        load_kg=load_kg if load_kg is not None else metadata.load_kg,
-        targets=targets or Targets(),
+        load_kg=_told_load(load_kg) if load_kg is not None else _recorded_load(metadata.load_kg),
+        mount=_known_mount(metadata.mount),
+        targets=_of_athlete(targets or Targets(), metadata.athlete),
         calibration=_calibration(recording),
         nominal_rate_hz=recording.nominal_rate_hz,
         remarks=(*recording.problems, *(event.text for event in recording.events if event.code == "import")),
@@ -75,6 +79,30 @@ def known_exercise(name: str | None) -> Exercise | None:
         if known == name:
             return known
     raise BartrackerError(f"exercise {name!r}", "is not known", f"use auto or one of {', '.join(EXERCISES)}")
+
+
+def _told_load(load_kg: float) -> float:
+    if _recorded_load(load_kg) is None:
+        raise BartrackerError(
+            f"load {load_kg:g} kg", "is no load", f"give kilograms above 0 and up to {HEAVIEST_LOAD_KG:g}, bar included"
+        )
+    return load_kg
+
+
+def _recorded_load(load_kg: float | None) -> float | None:
+    """The load, None where it cannot be one: force and power are then not known."""
+    return load_kg if load_kg is not None and 0 < load_kg <= HEAVIEST_LOAD_KG else None
+
+
+def _known_mount(name: str | None) -> Mount | None:
+    return next((mount for mount in MOUNTS if mount == name), None)
+
+
+def _of_athlete(targets: Targets | TargetBook, athlete: str | None) -> Targets | TargetBook:
+    """The recording's athlete has a book's own tables, unless another was chosen."""
+    if not isinstance(targets, TargetBook) or targets.athlete is not None or athlete is None:
+        return targets
+    return targets.for_athlete(athlete) if athlete in targets.athletes else targets
 
 
 def _calibration(recording: Recording) -> Calibration:

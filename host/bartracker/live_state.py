@@ -23,7 +23,7 @@ from bartracker.events import (
 )
 from bartracker.links.link import PlaybackLink
 from bartracker.links.sensor_link import LinkHealth, SensorLink
-from bartracker.reps.assemble import summarise
+from bartracker.reps.summary import summarise
 from bartracker.results import Rep, RepSet, SetSummary
 from bartracker.samples import BoolArray, FloatArray
 

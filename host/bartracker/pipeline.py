@@ -11,16 +11,17 @@ from functools import partial
 import numpy as np
 
 from bartracker.calibration import IDENTITY, Calibration
-from bartracker.coaching import Targets, flagged
+from bartracker.coaching import SetSoFar, TargetBook, Targets, flagged, flagged_set, targets_for
 from bartracker.events import Event, MotionUpdate, Notice, RepAnnounced, RepRevised, SetFinished
 from bartracker.motion.settings import MotionSettings
 from bartracker.motion.track import OnlineMotion
 from bartracker.recording_health import TOLD_BY_GAPS, RecordingHealth
 from bartracker.reps.announce import RepAnnouncer
-from bartracker.reps.assemble import summarise
+from bartracker.reps.context import LiftContext
 from bartracker.reps.settings import RepSettings
+from bartracker.reps.summary import summarise
 from bartracker.reps.whole_set import WholeSet, refine_set
-from bartracker.results import Analysis, Exercise, Rep, RepSet
+from bartracker.results import Analysis, Exercise, Mount, Rep, RepSet
 from bartracker.samples import StampedBlock
 from bartracker.timebase import Hop, TimeBase, TimeBaseSettings, with_values
 
@@ -33,7 +34,8 @@ class PipelineSettings:
 
     exercise: Exercise | None = None
     load_kg: float | None = None
-    targets: Targets = field(default_factory=Targets)
+    mount: Mount | None = None
+    targets: Targets | TargetBook = field(default_factory=Targets)
     calibration: Calibration = IDENTITY
     nominal_rate_hz: float | None = None
     remarks: tuple[str, ...] = ()
@@ -68,7 +70,8 @@ class Pipeline:
         self.settings = settings or PipelineSettings()
         self._timebase = TimeBase(self.settings.nominal_rate_hz, self.settings.timebase)
         self._online = OnlineMotion(self.settings.motion)
-        self._announcer = RepAnnouncer(self.settings.exercise, self.settings.reps)
+        self._context = LiftContext(self.settings.load_kg, self.settings.mount)
+        self._announcer = RepAnnouncer(self.settings.exercise, self.settings.reps, self._context)
         self._health = RecordingHealth(self.settings.motion)
         self._hops: list[Hop] = []
         self._since_s = -np.inf
@@ -144,10 +147,17 @@ class Pipeline:
 
     def _with_flags(self, event: Event) -> Event:
         if isinstance(event, RepAnnounced):
-            return replace(event, rep=flagged(event.rep, self.settings.targets))
+            return replace(event, rep=self._flagged(event.rep))
         if isinstance(event, RepRevised) and event.rep is not None:
-            return replace(event, rep=flagged(event.rep, self.settings.targets))
+            return replace(event, rep=self._flagged(event.rep))
         return event
+
+    def _flagged(self, rep: Rep) -> Rep:
+        """The rep held against its targets and the reps before it."""
+        exercise = self.settings.exercise
+        before = [other for other in self._announcer.reps if other.index < rep.index]
+        within = SetSoFar(before, self._announcer.order, exercise)
+        return flagged(rep, targets_for(self.settings.targets, exercise), within)
 
     def _close_set(self) -> list[Event]:
         """Have the set smoothed as a whole, and forget its samples but for the rest before the next."""
@@ -162,7 +172,7 @@ class Pipeline:
                 since,
                 self._announcer.set_index,
                 self.settings.exercise,
-                self.settings.load_kg,
+                self._context,
                 announced,
                 self.settings.motion,
                 self.settings.reps,
@@ -187,9 +197,10 @@ class Pipeline:
             whole = refinement.result.result()
             kept: set[float | None] = set()
             if whole is not None:
-                reps = tuple(flagged(rep, self.settings.targets) for rep in whole.rep_set.reps)
-                self._sets.append(replace(whole.rep_set, reps=reps))
-                kept = {rep.announced_s for rep in reps}
+                targets = targets_for(self.settings.targets, whole.rep_set.exercise)
+                rep_set = flagged_set(whole.rep_set, targets, self.settings.mount)
+                self._sets.append(replace(rep_set, rest_before_s=_rest_s(self._sets, rep_set.start_s)))
+                kept = {rep.announced_s for rep in rep_set.reps}
             events += [
                 RepRevised(refinement.set_index, rep.index, None, "looking at the whole set, this was no rep")
                 for rep in refinement.announced
@@ -205,8 +216,7 @@ class Pipeline:
         order = self._announcer.order
         if not reps or order is None:
             return None
-        targets = self.settings.targets
-        full = [flagged(rep, targets) for rep in reps]
+        full = [self._flagged(rep) for rep in reps]
         last = full[-1]
         return RepSet(
             index=self._announcer.set_index,
@@ -218,6 +228,7 @@ class Pipeline:
             end_s=last.end_s if last.end_s is not None else last.concentric_end_s,
             summary=summarise(full, []),
             reps=tuple(full),
+            rest_before_s=_rest_s(self._live_sets, full[0].start_s),
         )
 
     def _note(self, notices: list[Notice]) -> list[Event]:
@@ -229,6 +240,11 @@ class Pipeline:
         while keep < len(self._hops) - 1 and self._hops[keep].t_s[-1] < before_s:
             keep += 1
         del self._hops[:keep]
+
+
+def _rest_s(before: list[RepSet], start_s: float) -> float | None:
+    """Time since the set before ended."""
+    return max(0.0, start_s - before[-1].end_s) if before else None
 
 
 def _done(refine: Callable[[], WholeSet | None]) -> "Future[WholeSet | None]":

@@ -14,8 +14,10 @@ from bartracker.samples import Gap
 Exercise: TypeAlias = Literal["squat", "bench", "ohp", "deadlift", "row", "clean", "snatch", "other"]
 Order: TypeAlias = Literal["eccentric-first", "concentric-first"]
 RepKind: TypeAlias = Literal["full", "partial", "failed"]
+Mount: TypeAlias = Literal["shaft", "sleeve"]
 
 EXERCISES: tuple[Exercise, ...] = ("squat", "bench", "ohp", "deadlift", "row", "clean", "snatch", "other")
+MOUNTS: tuple[Mount, ...] = ("shaft", "sleeve")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +69,35 @@ class Rep:
     announced_s: float | None
     sigma: Mapping[str, float] = field(default_factory=dict[str, float])
     flags: tuple[Flag, ...] = ()
+    tempo: str | None = None
+    velocity_zone: str | None = None
+    sticking: bool | None = None
+    sticking_start_s: float | None = None
+    sticking_lowest_s: float | None = None
+    sticking_end_s: float | None = None
+    sticking_velocity_mps: float | None = None
+    sticking_height_share: float | None = None
+    eccentric_mean_velocity_mps: float | None = None
+    eccentric_peak_velocity_mps: float | None = None
+    eccentric_rom_m: float | None = None
+    time_under_tension_s: float | None = None
+    pause_stillness_mps: float | None = None
+    isometric_hold_s: float | None = None
+    smoothness_sparc: float | None = None
+    mean_force_n: float | None = None
+    peak_force_n: float | None = None
+    mean_power_w: float | None = None
+    peak_power_w: float | None = None
+    bar_tilt_rad: float | None = None
+    bar_rotation_rad: float | None = None
+    start_turn_rad: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SetSummary:
-    """Averages of a set's full reps, and what was lost over it. None where there are too few reps (see
-    docs/metrics.md).
+    """Averages of a set's full reps, what was lost over it and how alike they were. None where there are too few reps
+    (see docs/metrics.md). `velocity_zones` counts the full reps in each zone; `sigma` holds
+    standard uncertainties by field name.
     """
 
     full_reps: int
@@ -84,11 +109,27 @@ class SetSummary:
     velocity_loss_from_best: float | None
     velocity_loss_from_first: float | None
     drift_trend_m: float | None
+    peak_velocity_mps: float | None = None
+    concentric_duration_s: float | None = None
+    eccentric_duration_s: float | None = None
+    mean_power_w: float | None = None
+    time_under_tension_s: float | None = None
+    duration_s: float | None = None
+    rest_between_reps_s: float | None = None
+    mean_velocity_cv: float | None = None
+    rom_cv: float | None = None
+    velocity_consistency_mps: float | None = None
+    path_consistency_m: float | None = None
+    sensor_turn_range_rad: float | None = None
+    velocity_zones: Mapping[str, int] = field(default_factory=dict[str, int])
+    sigma: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, slots=True)
 class RepSet:
-    """Reps done without putting the bar away. `exercise_confidence` is 1 when the user named it."""
+    """Reps done without putting the bar away. `exercise_confidence` is 1 when the user named it. `rest_before_s` is the
+    time since the set before ended, None for the first. `flags` are remarks on the set as a whole.
+    """
 
     index: int
     exercise: Exercise
@@ -99,6 +140,8 @@ class RepSet:
     end_s: float
     summary: SetSummary
     reps: tuple[Rep, ...]
+    rest_before_s: float | None = None
+    flags: tuple[Flag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +157,11 @@ class Analysis:
     as_live: bool = False
 
     def to_records(self) -> list[dict[str, object]]:
-        """One flat dict a rep (set fields prefixed `set_`, sigmas suffixed `_sigma`), ready for pandas or polars."""
+        """One flat dict a rep (set fields prefixed `set_`, sigmas suffixed `_sigma`), ready for pandas or polars. Every
+        row has the same keys.
+        """
+        reps = [rep for rep_set in self.sets for rep in rep_set.reps]
+        uncertain = dict.fromkeys(name for rep in reps for name in rep.sigma)
         records: list[dict[str, object]] = []
         for rep_set in self.sets:
             for rep in rep_set.reps:
@@ -123,9 +170,11 @@ class Analysis:
                     "set_exercise": rep_set.exercise,
                     "set_order": rep_set.order,
                     "set_load_kg": rep_set.load_kg,
+                    "set_rest_before_s": rep_set.rest_before_s,
                 }
                 row |= {name: getattr(rep, name) for name in Rep.__slots__ if name not in ("sigma", "flags")}
-                row |= {f"{name}_sigma": value for name, value in rep.sigma.items()}
+                row |= {f"{name}_sigma": rep.sigma.get(name) for name in uncertain}
                 row["flags"] = " ".join(flag.code for flag in rep.flags)
+                row["set_flags"] = " ".join(flag.code for flag in rep_set.flags)
                 records.append(row)
         return records

@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 
 import bartracker
 from bartracker.api import settings_for
+from bartracker.coaching import parse_book
 from bartracker.errors import BartrackerError
 from bartracker.events import Event, MotionUpdate, Notice, RepAnnounced, SetFinished
 from bartracker.exchange import analysis_to_json
 from bartracker.pipeline import Pipeline
 from bartracker.recording.recording import Recording
-from bartracker.results import Analysis, Rep
+from bartracker.reps.context import NumberSettings
+from bartracker.results import Analysis, Rep, RepSet
 from bartracker.samples import StampedBlock
 
 RECORDINGS = sorted((Path(__file__).parents[1] / "recordings").glob("*.btr"))
@@ -80,8 +82,72 @@ def test_numbers_are_complete_and_every_uncertainty_positive(played: tuple[Path,
             assert all(value > 0 and np.isfinite(value) for value in rep.sigma.values())
             assert {"mean_velocity_mps", "peak_velocity_mps", "rom_m", "eccentric_duration_s"} <= set(rep.sigma)
             missing = {f.name for f in fields(rep) if getattr(rep, f.name) is None} - {"announced_s"}
-            assert missing <= {"top_pause_s", "bottom_pause_s"}
-            assert not missing or any(flag.code == "last_of_set" for flag in rep.flags)
+            assert missing <= excused(rep, rep_set)
+            assert rep.sticking is not None
+
+
+def excused(rep: Rep, rep_set: RepSet) -> set[str]:
+    """What need not be known of a rep, and what says so."""
+    codes = {flag.code for flag in rep.flags}
+    missing: set[str] = set()
+    if "last_of_set" in codes:
+        missing |= {"top_pause_s", "bottom_pause_s"}
+    if "axis_unknown" in codes:
+        missing |= {"bar_tilt_rad", "bar_rotation_rad"}
+    if rep_set.load_kg is None:
+        missing |= {"mean_force_n", "peak_force_n", "mean_power_w", "peak_power_w"}
+    if not rep.sticking:
+        missing |= {name for name in Rep.__slots__ if name.startswith("sticking_")}
+    if rep.turn_pause_s is not None and rep.turn_pause_s < NumberSettings().least_pause_s:
+        missing.add("pause_stillness_mps")
+    if rep_set.exercise == "snatch":  # the one set on a sleeve
+        missing |= {"bar_rotation_rad", "start_turn_rad"}
+    return missing
+
+
+def test_announced_reps_hold_what_is_known_by_then(played: tuple[Path, Pipeline, list[Event]]) -> None:
+    _, pipeline, _ = played
+    for rep_set in pipeline.analysis(as_live=True).sets:
+        for rep in rep_set.reps:
+            assert (rep.smoothness_sparc or 0.0) < 0
+            assert rep.tempo is not None
+            assert rep.velocity_zone is not None
+            returned = rep.eccentric_end_s is not None
+            for name in ("eccentric_mean_velocity_mps", "eccentric_rom_m", "time_under_tension_s", "isometric_hold_s"):
+                assert (getattr(rep, name) is not None) == returned
+
+
+def test_numbers_agree_with_one_another(played: tuple[Path, Pipeline, list[Event]]) -> None:
+    path, pipeline, _ = played
+    truth = {rep["rep"]: rep for rep in truth_of(path)}
+    assert truth
+    for rep_set in pipeline.analysis().sets:
+        for rep in rep_set.reps:
+            assert rep.eccentric_rom_m is not None
+            assert rep.eccentric_rom_m == pytest.approx(
+                (rep.eccentric_mean_velocity_mps or 0.0) * (rep.eccentric_duration_s or 0.0)
+            )
+            assert rep.time_under_tension_s == pytest.approx((rep.end_s or 0.0) - rep.start_s)
+            assert (rep.isometric_hold_s or 0.0) <= (rep.turn_pause_s or 0.0) + 0.02
+            assert (rep.eccentric_peak_velocity_mps or 0.0) > (rep.eccentric_mean_velocity_mps or 0.0)
+            assert rep.eccentric_start_s is not None
+            matching = [t for t in truth.values() if overlap(rep, t) > 0.7]
+            if matching:
+                tension_s = float(matching[0]["t_end"]) - float(matching[0]["t_start"])
+                assert rep.time_under_tension_s == pytest.approx(tension_s, abs=0.5)
+            if rep_set.load_kg is not None:
+                weight = 9.80665 * rep_set.load_kg
+                assert rep.mean_force_n == pytest.approx(weight, rel=0.02)
+                assert rep.mean_power_w == pytest.approx(weight * (rep.mean_velocity_mps or 0.0), rel=0.02)
+                assert (rep.peak_power_w or 0.0) > (rep.mean_power_w or 0.0)
+
+
+def test_targets_of_the_exercise_found_are_used() -> None:
+    recording = bartracker.read(SHORT)
+    book = parse_book({"squat": {"velocity_mps": [2.0, 3.0]}, "bench": {"velocity_mps": [0.01, 3.0]}}, "book")
+    found = bartracker.analyze(recording, exercise="auto", targets=book).sets[0]
+    assert found.exercise == "squat"
+    assert all("velocity_slow" in [flag.code for flag in rep.flags] for rep in found.reps if rep.kind == "full")
 
 
 def same_events(one: list[Event], other: list[Event]) -> None:
@@ -163,6 +229,16 @@ def test_a_named_exercise_wins_and_an_unknown_one_is_refused() -> None:
         bartracker.analyze(recording, exercise="curl")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("load_kg", [0.0, -20.0, 1001.0, float("nan"), float("inf")])
+def test_what_is_no_load_is_refused_and_a_recorded_one_is_not_used(load_kg: float) -> None:
+    recording = bartracker.read(SHORT)
+    with pytest.raises(BartrackerError, match="is no load"):
+        settings_for(recording, load_kg=load_kg)
+    recorded = replace(recording, metadata=replace(recording.metadata, load_kg=load_kg))
+    assert settings_for(recorded).load_kg is None
+    assert settings_for(recorded, load_kg=1000.0).load_kg == 1000.0
+
+
 def test_a_recording_without_samples_is_refused() -> None:
     empty = replace(bartracker.read(SHORT), blocks=())
     with pytest.raises(BartrackerError, match="holds no samples"):
@@ -237,6 +313,28 @@ def test_a_second_look_done_elsewhere_holds_nothing_up_and_finds_the_same() -> N
     elsewhere.finish()
     assert analysis_to_json(elsewhere.analysis(as_live=True)) == analysis_to_json(at_once.analysis(as_live=True))
     assert elsewhere.analysis().sets == at_once.analysis().sets
+
+
+def test_the_rest_between_two_sets_is_told() -> None:
+    recording = bartracker.read(SHORT)
+    lifted = joined(recording.blocks)
+    count = 6000
+    still = replace(
+        lifted,
+        sample_index=lifted.sample_index[-1] + np.arange(1, count + 1),
+        stamp_s=np.full(count, np.nan),
+        acc_mps2=np.resize(lifted.acc_mps2[:20], (count, 3)),
+        gyr_radps=np.resize(lifted.gyr_radps[:20], (count, 3)),
+        acc_clipped=np.zeros(count, dtype=bool),
+        gyr_clipped=np.zeros(count, dtype=bool),
+    )
+    later = int(still.sample_index[-1] - lifted.sample_index[0]) + 1
+    again = replace(replace_index(lifted, later), stamp_s=np.full(len(lifted), np.nan))
+    pipeline, _ = run(recording, (lifted, still, again))
+    for first, second in (pipeline.analysis().sets, pipeline.analysis(as_live=True).sets):
+        assert first.rest_before_s is None
+        assert second.rest_before_s == pytest.approx(second.start_s - first.end_s)
+        assert second.rest_before_s > 60
 
 
 def replace_index(block: StampedBlock, later: int) -> StampedBlock:

@@ -15,7 +15,7 @@ from bartracker.links import LinkNotice
 from bartracker.live_state import LiveState
 from bartracker.pipeline import PipelineSettings
 from bartracker.recording.recording import RecordingMetadata
-from bartracker.reps.assemble import summarise
+from bartracker.reps.summary import summarise
 from bartracker.results import Flag, Rep, RepSet
 from bartracker.samples import FloatArray, StampedBlock
 

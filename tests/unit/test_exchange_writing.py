@@ -59,6 +59,28 @@ def rep(index: int, **changes: object) -> Rep:
         announced_s=11.375 + index,
         sigma={"rom_m": 0.01, "mean_velocity_mps": 0.02},
         flags=(Flag("axis unknown", None, None, None, "yes", "The bar’s axis is not known yet."),),
+        tempo="0-0-X-?",
+        velocity_zone="absolute strength",
+        sticking=True,
+        sticking_start_s=10.625 + index,
+        sticking_lowest_s=10.75 + index,
+        sticking_end_s=11.0 + index,
+        sticking_velocity_mps=0.25,
+        sticking_height_share=0.5,
+        eccentric_mean_velocity_mps=0.5,
+        eccentric_peak_velocity_mps=0.75,
+        eccentric_rom_m=0.21875,
+        time_under_tension_s=1.25,
+        pause_stillness_mps=None,
+        isometric_hold_s=0.0,
+        smoothness_sparc=-1.5,
+        mean_force_n=1000.0,
+        peak_force_n=1500.0,
+        mean_power_w=300.0,
+        peak_power_w=750.0,
+        bar_tilt_rad=0.0625,
+        bar_rotation_rad=None,
+        start_turn_rad=0.03125,
     )
     return replace(values, **changes)
 
@@ -72,16 +94,19 @@ def analysis(*, as_live: bool = False) -> Analysis:
         mean_velocity_mps=math.nan,
         flags=(Flag("eccentric_fast", 0.4375, 3.0, 0.05, "yes", "Lowered in 0.4 s; 3.0 s was asked for."),),
         announced_s=None,
+        sticking=None,
     )
     if as_live:
         failed = replace(failed, end_s=None, eccentric_start_s=None, eccentric_end_s=None)
     summary = SetSummary(1, 0, 1, 0.1 + 0.2, 0.1 + 0.2, 0.0, 0.0, None, None)
+    summary = replace(summary, duration_s=3.5, velocity_zones={"absolute strength": 1}, sigma={"drift_trend_m": 0.5})
+    spins = Flag("spinning_sleeve", 12.5, 6.25, 0.25, "yes", "the sensor turned 2.0 times about the bar")
     return Analysis(
         sample_rate_hz=203.125,
         gaps=(Gap(1.5, 1.75, 51), Gap(2.0, 2.25, 51)),
         sets=(
-            RepSet(1, "squat", 1.0, "eccentric-first", 102.5, 10.0, 14.0, summary, (rep(1), failed)),
-            RepSet(2, "other", 0.25, "concentric-first", None, 60.0, 61.0, replace(summary, full_reps=0), ()),
+            RepSet(1, "squat", 1.0, "eccentric-first", 102.5, 10.0, 14.0, summary, (rep(1), failed), None, (spins,)),
+            RepSet(2, "other", 0.25, "concentric-first", None, 60.0, 61.0, replace(summary, full_reps=0), (), 46.0),
         ),
         notices=("Accelerometer reads 10.14 m/s² at rest; calibrate it.",),
         as_live=as_live,
@@ -236,6 +261,14 @@ def test_windows_may_be_open_only_as_live() -> None:
         (("sets", 0, "reps", 0, "rom_m"), "far"),
         (("sets", 0, "reps", 0, "sigma"), {"rom_m": 0}),
         (("sets", 0, "reps", 0, "flags", 0, "verdict"), "no"),
+        (("sets", 0, "reps", 0, "tempo"), 3),
+        (("sets", 0, "reps", 0, "sticking"), "yes"),
+        (("sets", 0, "reps", 0, "peak_power_w"), "much"),
+        (("sets", 0, "flags"), {}),
+        (("sets", 0, "rest_before_s"), "long"),
+        (("sets", 0, "summary", "velocity_zones"), {"absolute strength": 0.5}),
+        (("sets", 0, "summary", "sigma"), {"drift_trend_m": 0}),
+        (("sets", 0, "summary", "rom_cv"), "little"),
     ],
 )
 def test_schema_and_reader_refuse_the_same_damage(tmp_path: Path, path: tuple[str | int, ...], value: object) -> None:
@@ -249,6 +282,48 @@ def test_schema_and_reader_refuse_the_same_damage(tmp_path: Path, path: tuple[st
     with pytest.raises(BartrackerError) as caught:
         read_analysis_json(tmp_path / "a.json")
     assert "\n" not in str(caught.value)
+
+
+def test_a_file_written_before_numbers_were_added_still_reads(tmp_path: Path) -> None:
+    """Every key that is not required may be missing, and then is not known."""
+    document = json.loads(analysis_to_json(analysis()))
+    parts = analysis_schema()["$defs"]
+    assert isinstance(parts, dict)
+    for rep_set in document["sets"]:
+        for part, values in (("summary", [rep_set["summary"]]), ("rep", rep_set["reps"]), ("set", [rep_set])):
+            for value in values:
+                for key in set(value) - set(parts[part]["required"]):
+                    del value[key]
+    assert fits_schema(document)
+    (tmp_path / "a.json").write_text(json.dumps(document))
+    first = read_analysis_json(tmp_path / "a.json").sets[0]
+    assert (first.flags, first.rest_before_s, first.summary.duration_s, first.summary.velocity_zones) == (
+        (),
+        None,
+        None,
+        {},
+    )
+    assert (first.reps[0].tempo, first.reps[0].sticking, first.reps[0].peak_power_w) == (None, None, None)
+    assert first.reps[0].mean_velocity_mps == 0.1 + 0.2
+
+
+def test_schema_knows_every_key_that_is_written() -> None:
+    parts = analysis_schema()["$defs"]
+    assert isinstance(parts, dict)
+    written = analysis_to_dict(analysis())["sets"]
+    assert isinstance(written, list)
+    for part, value in (("set", written[0]), ("summary", written[0]["summary"]), ("rep", written[0]["reps"][0])):
+        assert set(value) == set(parts[part]["properties"])
+
+
+def test_records_are_flat_and_all_alike() -> None:
+    records = analysis().to_records()
+    assert len(records) == 2
+    assert records[0].keys() == records[1].keys()
+    assert not any(isinstance(value, (dict, list, tuple)) for record in records for value in record.values())
+    assert (records[0]["mean_velocity_mps_sigma"], records[0]["set_flags"]) == (0.02, "spinning_sleeve")
+    assert (records[0]["tempo"], records[0]["sticking"], records[0]["set_rest_before_s"]) == ("0-0-X-?", True, None)
+    assert {field.name for field in fields(Rep)} - {"sigma"} <= set(records[0])
 
 
 @pytest.mark.parametrize("text", ["{", "[" * 100_000, '{"schema": NaN}', "[]", "\x00"])
@@ -272,6 +347,12 @@ def test_reps_csv_has_one_row_a_rep_with_units_in_its_names(tmp_path: Path) -> N
     assert (rows[0]["load_kg"], rows[1]["flags"]) == ("102.5", "eccentric_fast")
     known = {field.name for field in fields(Rep)} - {"index", "sigma", "flags"}
     assert known <= set(rows[0])
+    assert (rows[0]["tempo"], rows[0]["sticking"], rows[1]["sticking"]) == ("0-0-X-?", "true", "")
+    assert (rows[0]["peak_power_w"], rows[0]["bar_rotation_rad"], rows[0]["set_flags"]) == (
+        "750.0",
+        "",
+        "spinning_sleeve",
+    )
 
 
 def test_full_disk_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -147,10 +147,21 @@ def test_numbers_say_their_sigma_and_never_zero_for_unknown():
         ({"flags": (Flag("last_of_set", None, None, None, "yes", "no rep followed"),)}, "good", "Good rep"),
         ({"flags": (Flag("clipped", 3.0, 0.0, None, "yes", "3 samples clipped"),)}, "watch", "3 samples clipped"),
         ({"flags": SCRIPT[2].rep(announced=True).flags}, "off", "Lowered in 0.9 s, target 2.0 s"),
+        ({"flags": (Flag("axis_unknown", None, None, None, "yes", "no tilt known"),)}, "good", "Good rep"),
+        ({"flags": (Flag("not yet invented", 1.0, 0.5, 0.1, "yes", "something new"),)}, "off", "Something new"),
     ],
 )
 def test_verdict(changes, level, text):
     assert wording.verdict(rep(**changes)) == wording.Verdict(level, text)
+
+
+def test_remarks_on_the_set_stand_in_its_line():
+    finished = finished_set()
+    flag = Flag("drift_trend", 0.3, 0.15, 0.2, "borderline", "the bar moved 30 cm over the set")
+    builder = StateBuilder("x", "squat", 100.0)
+    builder.apply([replace(finished, rep_set=replace(finished.rep_set, flags=(flag,)))])
+    state = builder.build(1, None)
+    assert wording.summary_line(state.sets[0], state).endswith("; the bar moved 30 cm over the set (borderline)")
 
 
 def test_the_side_view_finds_the_direction_of_movement_whatever_the_heading():

@@ -8,11 +8,15 @@ import typer
 from bartracker.cli import console
 from bartracker.cli.failures import Outcome
 from bartracker.cli.options import (
+    AthleteOption,
     DriftOption,
     ExerciseOption,
     LoadOption,
+    TargetsOption,
     TempoOption,
     ToleranceOption,
+    VelocityLossOption,
+    VelocityOption,
     WrongUseError,
     parse_asked,
 )
@@ -37,6 +41,10 @@ def analyze(
     tempo: TempoOption = None,
     tempo_tolerance: ToleranceOption = None,
     drift_limit: DriftOption = None,
+    velocity: VelocityOption = None,
+    velocity_loss: VelocityLossOption = None,
+    targets: TargetsOption = None,
+    athlete: AthleteOption = None,
     as_live: Annotated[
         bool,
         typer.Option("--as-live", help="Each rep as it was announced, from the past alone, not refined afterwards."),
@@ -56,7 +64,17 @@ def analyze(
 
     Writes STEM.json (format bartracker.analysis/1) for each FILE. A file that cannot be used does not stop the others.
     """
-    asked = parse_asked(exercise, load, tempo, tempo_tolerance, drift_limit)
+    asked = parse_asked(
+        exercise,
+        load,
+        tempo,
+        tempo_tolerance,
+        drift_limit,
+        targets=targets,
+        athlete=athlete,
+        velocity=velocity,
+        velocity_loss=velocity_loss,
+    )
     if json is None:
         refuse_same_stems(files, ".json")
     elif len(files) > 1 or output is not None:
@@ -74,7 +92,7 @@ def analyze(
             recording = read(path)
             analysis = find_reps(recording, asked, as_live=as_live, watched=len(files) == 1)
             write_json(analysis, target)
-            console.say_remarks(path, analysis.notices)
+            console.say_remarks(path, (*analysis.notices, *(f.text for one in analysis.sets for f in one.flags)))
             if target != "-":
                 for line in summary_lines(analysis):
                     console.say_result(f"{path}: {line} -> {target}")

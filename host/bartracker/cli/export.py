@@ -7,11 +7,15 @@ import typer
 
 from bartracker.cli import console
 from bartracker.cli.options import (
+    AthleteOption,
     DriftOption,
     ExerciseOption,
     LoadOption,
+    TargetsOption,
     TempoOption,
     ToleranceOption,
+    VelocityLossOption,
+    VelocityOption,
     WrongUseError,
     parse_asked,
 )
@@ -41,22 +45,36 @@ def export(
     tempo: TempoOption = None,
     tempo_tolerance: ToleranceOption = None,
     drift_limit: DriftOption = None,
+    velocity: VelocityOption = None,
+    velocity_loss: VelocityLossOption = None,
+    targets: TargetsOption = None,
+    athlete: AthleteOption = None,
 ) -> None:
     """Write a recording's reps, analysis or samples as files for other programs.
 
     Files that are there already are replaced.
     """
-    asked = parse_asked(exercise, load, tempo, tempo_tolerance, drift_limit)
-    targets = [path for path in (reps, analysis, samples) if path is not None]
-    if not targets:
+    asked = parse_asked(
+        exercise,
+        load,
+        tempo,
+        tempo_tolerance,
+        drift_limit,
+        targets=targets,
+        athlete=athlete,
+        velocity=velocity,
+        velocity_loss=velocity_loss,
+    )
+    outputs = [path for path in (reps, analysis, samples) if path is not None]
+    if not outputs:
         raise WrongUseError(str(file), "nothing was asked for", "give --reps, --analysis or --samples")
-    for path in targets:
+    for path in outputs:
         if str(path) == "-":
             raise WrongUseError("-", "export writes files only", "use `bartracker analyze --json -`")
         if _same_file(path, file):
             raise WrongUseError(str(path), "is the recording itself", "write to another name")
-    if len({path.absolute() for path in targets}) < len(targets):
-        raise WrongUseError(str(targets[0]), "two outputs have this name", "give each its own")
+    if len({path.absolute() for path in outputs}) < len(outputs):
+        raise WrongUseError(str(outputs[0]), "two outputs have this name", "give each its own")
     if samples is not None and samples.suffix.lower() not in (".csv", ".npz"):
         raise WrongUseError(f"--samples {samples}", "is neither .csv nor .npz", "end the name in one of them")
 

@@ -1,6 +1,10 @@
 """`bartracker live`, `record` and `replay`: a source of samples, watched in window or terminal, or not at all."""
 
 import math
+import signal
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,11 +14,15 @@ import typer
 from bartracker.cli import console
 from bartracker.cli.options import (
     Asked,
+    AthleteOption,
     DriftOption,
     ExerciseOption,
     LoadOption,
+    TargetsOption,
     TempoOption,
     ToleranceOption,
+    VelocityLossOption,
+    VelocityOption,
     WrongUseError,
     parse_asked,
     parse_speed,
@@ -22,6 +30,7 @@ from bartracker.cli.options import (
 from bartracker.cli.outputs import summary_lines, write_json
 
 if TYPE_CHECKING:
+    from bartracker.events import Event
     from bartracker.links import Link
     from bartracker.links.sensor_link import SensorLink
     from bartracker.pipeline import Pipeline
@@ -48,6 +57,7 @@ Examples:
   bartracker replay set.btr --headless --json set.json
 """
 _VIEWS = ("auto", "window", "terminal")
+_INTERRUPTED = 130
 
 
 def _complete_view(incomplete: str) -> list[str]:
@@ -95,6 +105,10 @@ def live(
     tempo: TempoOption = None,
     tempo_tolerance: ToleranceOption = None,
     drift_limit: DriftOption = None,
+    velocity: VelocityOption = None,
+    velocity_loss: VelocityLossOption = None,
+    targets: TargetsOption = None,
+    athlete: AthleteOption = None,
     speed: SpeedOption = None,
     view: ViewOption = "auto",
     headless: HeadlessOption = False,
@@ -105,7 +119,17 @@ def live(
     json: JsonOption = None,
 ) -> int:
     """Watch a set as it is lifted: velocity, height, bar path and reps."""
-    asked = parse_asked(exercise, load, tempo, tempo_tolerance, drift_limit)
+    asked = parse_asked(
+        exercise,
+        load,
+        tempo,
+        tempo_tolerance,
+        drift_limit,
+        targets=targets,
+        athlete=athlete,
+        velocity=velocity,
+        velocity_loss=velocity_loss,
+    )
     return _play(uri, asked, _parse_show(speed, view, headless, json), record)
 
 
@@ -119,7 +143,7 @@ def record(
     json: JsonOption = None,
 ) -> int:
     """Record a sensor without watching it, until it ends or Ctrl-C; every packet is kept as received."""
-    asked = parse_asked(exercise, load, None, None, None)
+    asked = parse_asked(exercise, load)
     return _play(uri, asked, _Show(None, "headless", json), file)
 
 
@@ -130,13 +154,27 @@ def replay(
     tempo: TempoOption = None,
     tempo_tolerance: ToleranceOption = None,
     drift_limit: DriftOption = None,
+    velocity: VelocityOption = None,
+    velocity_loss: VelocityLossOption = None,
+    targets: TargetsOption = None,
+    athlete: AthleteOption = None,
     speed: SpeedOption = None,
     view: ViewOption = "auto",
     headless: HeadlessOption = False,
     json: JsonOption = None,
 ) -> int:
     """Watch a recorded set as if it were lifted now; the same as live file://FILE."""
-    asked = parse_asked(exercise, load, tempo, tempo_tolerance, drift_limit)
+    asked = parse_asked(
+        exercise,
+        load,
+        tempo,
+        tempo_tolerance,
+        drift_limit,
+        targets=targets,
+        athlete=athlete,
+        velocity=velocity,
+        velocity_loss=velocity_loss,
+    )
     return _play(str(file), asked, _parse_show(speed, view, headless, json), None)
 
 
@@ -209,18 +247,27 @@ def _say_samples(link: "SensorLink", record: Path | None) -> None:
         counts = f"{counters.produced - counters.unsent} produced, {counts}"
     target = "" if record is None else f" -> {record}"
     console.say_remark(link.label, f"samples: {counts}{target}")
+    if statistics.fifo_overflows:
+        text = f"its motion chip's buffer ran over before {statistics.fifo_overflows} of the packets"
+        console.say_remark(link.label, f"{text}; what was lost is counted")
     for remark in statistics.remarks():
         console.say_remark(link.label, remark)
 
 
 def _run(link: "Link", pipeline: "Pipeline", show: _Show) -> int:
+    from bartracker.links.sensor_link import SensorLink
     from bartracker.live import LiveSession, run_to_end
 
     view = _auto_view() if show.view == "auto" else show.view
     if view == "headless":
-        run_to_end(link, pipeline)
+        if isinstance(link, SensorLink):
+            with _ctrl_c_finishes(link) as interrupted:
+                run_to_end(link, pipeline, _say_link_notice)
+        else:
+            interrupted = threading.Event()
+            run_to_end(link, pipeline)
         console.say_remarks(link.label, pipeline.analysis().notices)
-        return 0
+        return _INTERRUPTED if interrupted.is_set() else 0
     session = LiveSession(link, pipeline)
     try:
         if view == "window":
@@ -242,6 +289,38 @@ def _run(link: "Link", pipeline: "Pipeline", show: _Show) -> int:
         for line in summary_lines(pipeline.analysis()):
             console.say_result(line)
     return code
+
+
+def _say_link_notice(event: "Event") -> None:
+    """How the link is doing, on stderr as it happens: nobody looks at a view."""
+    from bartracker.events import Notice
+    from bartracker.links.sensor_link import LINK_NOTICES
+
+    if isinstance(event, Notice) and event.code in LINK_NOTICES:
+        console.say_remark("sensor", event.text)
+
+
+@contextmanager
+def _ctrl_c_finishes(link: "SensorLink") -> Generator[threading.Event]:
+    """Ctrl-C ends the link in order, so that what is on its way is recorded and analysed too; a second one breaks off.
+    Yields what is set by the first.
+    """
+    interrupted = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+
+    def finish(*_: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        interrupted.set()
+        link.finish()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupted
+        return
+    signal.signal(signal.SIGINT, finish)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _auto_view() -> str:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -10,7 +11,7 @@ from bartracker.cli.console import join_words
 from bartracker.errors import BartrackerError
 
 if TYPE_CHECKING:
-    from bartracker.coaching import Targets
+    from bartracker.coaching import TargetBook
     from bartracker.results import Exercise
 
 CM_PER_M = 100.0
@@ -62,6 +63,19 @@ DriftOption = Annotated[
     str | None,
     typer.Option("--drift-limit", metavar="CM", help="How far off the vertical the bar may end. Default: 8."),
 ]
+TargetsOption = Annotated[
+    Path | None,
+    typer.Option("--targets", metavar="FILE", readable=False, help="Targets by exercise and athlete, a TOML file."),
+]
+AthleteOption = Annotated[
+    str | None, typer.Option("--athlete", metavar="NAME", help="Whose targets to take from that file.")
+]
+VelocityOption = Annotated[
+    str | None, typer.Option("--velocity", metavar="LOW-HIGH", help="Mean velocity wanted, m/s: 0.5-0.75.")
+]
+VelocityLossOption = Annotated[
+    str | None, typer.Option("--velocity-loss", metavar="PERCENT", help="Slower than the fastest rep by no more: 20.")
+]
 
 
 def parse_exercise(name: str | None) -> "Exercise | Literal['auto'] | None":
@@ -80,34 +94,64 @@ class Asked:
 
     exercise: "Exercise | Literal['auto'] | None"
     load_kg: float | None
-    targets: "Targets"
+    targets: "TargetBook"
 
 
 def parse_asked(
-    exercise: str | None, load: str | None, tempo: str | None, tolerance: str | None, drift: str | None
+    exercise: str | None,
+    load: str | None,
+    tempo: str | None = None,
+    tolerance: str | None = None,
+    drift: str | None = None,
+    *,
+    targets: Path | None = None,
+    athlete: str | None = None,
+    velocity: str | None = None,
+    velocity_loss: str | None = None,
 ) -> Asked:
-    """What was asked for; raises WrongUseError."""
-    return Asked(parse_exercise(exercise), parse_load(load), _parse_targets(tempo, tolerance, drift))
-
-
-def _parse_targets(tempo: str | None, tolerance: str | None, drift: str | None) -> "Targets":
+    """What was asked for, options before the targets' file; raises WrongUseError, BartrackerError for the file."""
     from bartracker.coaching import Targets, Tempo
 
-    targets = Targets()
+    if athlete is not None and targets is None:
+        raise WrongUseError(f"--athlete {athlete}", "has no targets to take", "give --targets FILE")
+    if tolerance is not None and tempo is None and targets is None:
+        raise WrongUseError(f"--tempo-tolerance {tolerance}", "has no tempo to go with", "give --tempo")
+    chosen, kg = parse_exercise(exercise), parse_load(load)
+    overrides: dict[str, object] = {}
     try:
         if tempo is not None:
-            targets = replace(targets, tempo=Tempo.parse(tempo))
+            overrides["tempo"] = Tempo.parse(tempo)
         if tolerance is not None:
-            if targets.tempo is None:
-                raise WrongUseError(f"--tempo-tolerance {tolerance}", "has no tempo to go with", "give --tempo")
-            targets = replace(targets, eccentric_tolerance_s=_number(tolerance))
+            overrides["eccentric_tolerance_s"] = _number(tolerance)
         if drift is not None:
-            targets = replace(targets, horizontal_drift_limit_m=_number(drift) / CM_PER_M)
-    except WrongUseError:
-        raise
+            overrides["horizontal_drift_limit_m"] = _number(drift) / CM_PER_M
+        if velocity is not None:
+            overrides["velocity_mps"] = _parse_band(velocity)
+        if velocity_loss is not None:
+            overrides["velocity_loss_limit"] = _number(velocity_loss.removesuffix("%")) / 100.0
+        replace(Targets(), **overrides)
     except BartrackerError as error:
         raise WrongUseError(error.given, error.problem, error.remedy) from None
-    return targets
+    return Asked(chosen, kg, replace(read_book(targets, athlete), overrides=overrides))
+
+
+def read_book(targets: Path | None, athlete: str | None) -> "TargetBook":
+    """The targets in a file, for an athlete in it; the usual ones without a file. Raises BartrackerError."""
+    from bartracker.coaching import TargetBook
+
+    if targets is None:
+        return TargetBook()
+    from bartracker.exchange.targets_toml import read_targets
+
+    book = read_targets(targets)
+    return book if athlete is None else book.for_athlete(athlete)
+
+
+def _parse_band(text: str) -> tuple[float, float]:
+    low, dash, high = text.partition("-")
+    if not dash or math.isnan(_number(low)) or math.isnan(_number(high)):
+        raise WrongUseError(f"--velocity {text}", "is no band", "give lowest and highest in m/s, such as 0.5-0.75")
+    return _number(low), _number(high)
 
 
 def parse_load(text: str | None) -> float | None:
@@ -123,6 +167,18 @@ def parse_load(text: str | None) -> float | None:
             f"--load {text}", "is no load", f"give kilograms (or 225lb), above 0 and up to {MAX_LOAD_KG:g} kg"
         )
     return load_kg
+
+
+def parse_mvt(text: str | None) -> float | None:
+    """A minimal velocity threshold, m/s; raises WrongUseError."""
+    if text is None:
+        return None
+    from bartracker.coaching import Targets
+
+    try:
+        return Targets(mvt_mps=_number(text)).mvt_mps
+    except BartrackerError as error:
+        raise WrongUseError(f"--mvt {text}", error.problem, error.remedy) from None
 
 
 def parse_speed(text: str | None) -> float | None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bartracker.cli import analyze, check, console, export, findings, flash, importing, live, log, scan
+from bartracker.cli import analyze, check, console, export, findings, flash, importing, live, log, profile, scan
 from bartracker.cli.failures import Outcome
 
 _HELP = "Bar velocity, tempo and path from an open inertial sensor on the barbell."
@@ -39,6 +39,9 @@ app.command("replay", short_help="Watch a recorded set as if it were lifted now.
 )
 app.command("analyze", short_help="Find the reps in recordings and write their numbers.", epilog=analyze.EXAMPLES)(
     analyze.analyze
+)
+app.command("profile", short_help="Estimate the 1RM from how velocity falls with load.", epilog=profile.EXAMPLES)(
+    profile.profile
 )
 app.command("import", short_help="Turn other recordings into bartracker's own.", epilog=importing.EXAMPLES)(
     importing.import_files

@@ -6,12 +6,13 @@ The text is deterministic: the same analysis gives the same bytes. NaN never app
 
 import json
 import math
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import cast
 
 from bartracker.errors import BartrackerError
-from bartracker.exchange.analysis_parse import parse_analysis
+from bartracker.exchange.analysis_parse import REP_MORE, parse_analysis
 from bartracker.exchange.files import atomic_write, checked_file
 from bartracker.recording.files import os_problem
 from bartracker.results import Analysis, Flag, Rep, RepSet, SetSummary
@@ -43,6 +44,8 @@ _REP_VALUES = (
     "horizontal_drift_m",
     "announced_s",
 )
+_SUMMARY_COUNTS = ("full_reps", "partial_reps", "failed_reps")
+_SUMMARY_TABLES = ("velocity_zones", "sigma")
 
 
 def analysis_schema() -> dict[str, object]:
@@ -113,15 +116,18 @@ def _set(rep_set: RepSet, *, as_live: bool) -> dict[str, object]:
         "end_s": _known(rep_set.end_s),
         "summary": _summary(rep_set.summary),
         "reps": [_rep(rep, as_live=as_live) for rep in rep_set.reps],
+        "rest_before_s": _measured(rep_set.rest_before_s),
+        "flags": [_flag(flag) for flag in rep_set.flags],
     }
 
 
 def _summary(summary: SetSummary) -> dict[str, object]:
-    counts: dict[str, object] = {
-        name: int(getattr(summary, name)) for name in ("full_reps", "partial_reps", "failed_reps")
-    }
-    names = [name for name in SetSummary.__slots__ if name not in counts]
-    return counts | {name: _measured(getattr(summary, name)) for name in names}
+    counts: dict[str, object] = {name: int(getattr(summary, name)) for name in _SUMMARY_COUNTS}
+    names = [name for name in SetSummary.__slots__ if name not in (*_SUMMARY_COUNTS, *_SUMMARY_TABLES)]
+    counts |= {name: _measured(getattr(summary, name)) for name in names}
+    counts["velocity_zones"] = {name: int(count) for name, count in summary.velocity_zones.items()}
+    counts["sigma"] = _sigmas(summary.sigma)
+    return counts
 
 
 def _rep(rep: Rep, *, as_live: bool) -> dict[str, object]:
@@ -129,10 +135,17 @@ def _rep(rep: Rep, *, as_live: bool) -> dict[str, object]:
     row: dict[str, object] = {"index": int(rep.index), "kind": rep.kind}
     row |= {name: window(getattr(rep, name)) for name in _REP_WINDOWS}
     row |= {name: _measured(getattr(rep, name)) for name in _REP_VALUES}
-    sigma = {name: _measured(rep.sigma[name]) for name in sorted(rep.sigma)}
-    row["sigma"] = {name: value for name, value in sigma.items() if value is not None and value > 0}
+    row |= {"tempo": rep.tempo, "velocity_zone": rep.velocity_zone, "sticking": rep.sticking}
+    row |= {name: _measured(getattr(rep, name)) for name in REP_MORE}
+    row["sigma"] = _sigmas(rep.sigma)
     row["flags"] = [_flag(flag) for flag in rep.flags]
     return row
+
+
+def _sigmas(sigma: Mapping[str, float]) -> dict[str, float]:
+    """Those that are known, in the order of their names."""
+    known = {name: _measured(sigma[name]) for name in sorted(sigma)}
+    return {name: value for name, value in known.items() if value is not None and value > 0}
 
 
 def _flag(flag: Flag) -> dict[str, object]:

@@ -12,6 +12,42 @@ _Word = TypeVar("_Word", bound=str)
 _REMEDY = "analyse the recording again"
 _ORDERS: tuple[Order, ...] = get_args(Order)
 _KINDS: tuple[RepKind, ...] = get_args(RepKind)
+# Numbers that were added within version 1: a file may lack them.
+REP_MORE = (
+    "sticking_start_s",
+    "sticking_lowest_s",
+    "sticking_end_s",
+    "sticking_velocity_mps",
+    "sticking_height_share",
+    "eccentric_mean_velocity_mps",
+    "eccentric_peak_velocity_mps",
+    "eccentric_rom_m",
+    "time_under_tension_s",
+    "pause_stillness_mps",
+    "isometric_hold_s",
+    "smoothness_sparc",
+    "mean_force_n",
+    "peak_force_n",
+    "mean_power_w",
+    "peak_power_w",
+    "bar_tilt_rad",
+    "bar_rotation_rad",
+    "start_turn_rad",
+)
+_SUMMARY_MORE = (
+    "peak_velocity_mps",
+    "concentric_duration_s",
+    "eccentric_duration_s",
+    "mean_power_w",
+    "time_under_tension_s",
+    "duration_s",
+    "rest_between_reps_s",
+    "mean_velocity_cv",
+    "rom_cv",
+    "velocity_consistency_mps",
+    "path_consistency_m",
+    "sensor_turn_range_rad",
+)
 _VERDICTS: tuple[Literal["yes", "borderline"], ...] = ("yes", "borderline")
 
 
@@ -98,6 +134,28 @@ class _Node:
             raise self.refusal(name, "is no text")
         return value
 
+    def text_or_none(self, name: str) -> str | None:
+        return None if self.value.get(name) is None else self.text(name)
+
+    def truth_or_none(self, name: str) -> bool | None:
+        value = self.value.get(name)
+        if value is not None and not isinstance(value, bool):
+            raise self.refusal(name, "is neither true nor false")
+        return value
+
+    def part(self, name: str) -> "_Node":
+        """The object of that name; an empty one where it is missing."""
+        return _Node(self.value.get(name, {}), self.given, name)
+
+    def sigmas(self) -> dict[str, float]:
+        sigma = self.part("sigma")
+        if any(sigma.number(name) <= 0 for name in sigma.value):
+            raise self.refusal("sigma", "holds a value that is not above zero")
+        return {name: sigma.number(name) for name in sigma.value}
+
+    def flags(self) -> tuple[Flag, ...]:
+        return tuple(_flag(_Node(value, self.given, "a flag")) for value in self.items("flags", optional=True))
+
     def one_of(self, name: str, words: tuple[_Word, ...]) -> _Word:
         value = self.value.get(name)
         for word in words:
@@ -118,10 +176,13 @@ def _set(node: _Node, *, as_live: bool) -> RepSet:
         end_s=node.number("end_s"),
         summary=_summary(_Node(node.value.get("summary"), given, "summary")),
         reps=tuple(_rep(_Node(value, given, "a rep"), as_live=as_live) for value in node.items("reps")),
+        rest_before_s=node.number_or_none("rest_before_s"),
+        flags=node.flags(),
     )
 
 
 def _summary(node: _Node) -> SetSummary:
+    zones = node.part("velocity_zones")
     return SetSummary(
         full_reps=node.whole("full_reps"),
         partial_reps=node.whole("partial_reps"),
@@ -132,14 +193,14 @@ def _summary(node: _Node) -> SetSummary:
         velocity_loss_from_best=node.number_or_none("velocity_loss_from_best"),
         velocity_loss_from_first=node.number_or_none("velocity_loss_from_first"),
         drift_trend_m=node.number_or_none("drift_trend_m"),
+        velocity_zones={name: zones.whole(name) for name in zones.value},
+        sigma=node.sigmas(),
+        **{name: node.number_or_none(name) for name in _SUMMARY_MORE},
     )
 
 
 def _rep(node: _Node, *, as_live: bool) -> Rep:
     later = node.number_or_none if as_live else node.number
-    sigma = _Node(node.value.get("sigma", {}), node.given, "sigma")
-    if any(sigma.number(name) <= 0 for name in sigma.value):
-        raise node.refusal("sigma", "holds a value that is not above zero")
     return Rep(
         index=node.whole("index"),
         kind=node.one_of("kind", _KINDS),
@@ -163,8 +224,12 @@ def _rep(node: _Node, *, as_live: bool) -> Rep:
         horizontal_deviation_m=node.number_or_none("horizontal_deviation_m"),
         horizontal_drift_m=node.number_or_none("horizontal_drift_m"),
         announced_s=node.number_or_none("announced_s"),
-        sigma={name: sigma.number(name) for name in sigma.value},
-        flags=tuple(_flag(_Node(value, node.given, "a flag")) for value in node.items("flags", optional=True)),
+        sigma=node.sigmas(),
+        flags=node.flags(),
+        tempo=node.text_or_none("tempo"),
+        velocity_zone=node.text_or_none("velocity_zone"),
+        sticking=node.truth_or_none("sticking"),
+        **{name: node.number_or_none(name) for name in REP_MORE},
     )
 
 

@@ -7,6 +7,7 @@ import io
 import math
 from pathlib import Path
 
+from bartracker.exchange.analysis_parse import REP_MORE
 from bartracker.exchange.files import atomic_write
 from bartracker.results import Analysis
 
@@ -35,6 +36,8 @@ MEASURED_COLUMNS = (
     "horizontal_deviation_m",
     "horizontal_drift_m",
 )
+WORDS = ("tempo", "velocity_zone", "sticking")
+# Added at the end: whoever counts columns finds the old ones where they were.
 REP_COLUMNS = (
     *SET_COLUMNS,
     "rep_index",
@@ -43,6 +46,11 @@ REP_COLUMNS = (
     *(f"{name}_sigma" for name in MEASURED_COLUMNS),
     *TIME_COLUMNS,
     "flags",
+    "rest_before_s",
+    *WORDS,
+    *REP_MORE,
+    *(f"{name}_sigma" for name in REP_MORE),
+    "set_flags",
 )
 
 
@@ -67,6 +75,11 @@ def write_reps_csv(analysis: Analysis, path: str | Path) -> None:
                     *(_cell(rep.sigma.get(name)) for name in MEASURED_COLUMNS),
                     *(_cell(getattr(rep, name)) for name in TIME_COLUMNS),
                     " ".join(flag.code for flag in rep.flags),
+                    _cell(rep_set.rest_before_s),
+                    *(_word(getattr(rep, name)) for name in WORDS),
+                    *(_cell(getattr(rep, name)) for name in REP_MORE),
+                    *(_cell(rep.sigma.get(name)) for name in REP_MORE),
+                    " ".join(flag.code for flag in rep_set.flags),
                 ]
             )
     with atomic_write(path) as stream:
@@ -75,3 +88,7 @@ def write_reps_csv(analysis: Analysis, path: str | Path) -> None:
 
 def _cell(value: float | None) -> str:
     return "" if value is None or not math.isfinite(value) else repr(float(value))
+
+
+def _word(value: str | bool | None) -> str:
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else value

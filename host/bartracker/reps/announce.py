@@ -10,7 +10,8 @@ import numpy as np
 
 from bartracker.events import Event, RepAnnounced, RepRevised, SetStarted
 from bartracker.motion.track import HopMotion, OnlineMotion, SmoothedMotion, Visit
-from bartracker.reps.assemble import build_rep
+from bartracker.reps.assemble import axis_of_rep, build_rep, with_return
+from bartracker.reps.context import LiftContext
 from bartracker.reps.pairing import ORDER_OF, Candidate, order_of_first_movement, pair
 from bartracker.reps.phases import Phase, find_phases
 from bartracker.reps.settings import RepSettings
@@ -42,8 +43,9 @@ class RepAnnouncer:
     again; `reps` are the same with what has happened since.
     """
 
-    def __init__(self, exercise: Exercise | None, settings: RepSettings) -> None:
+    def __init__(self, exercise: Exercise | None, settings: RepSettings, context: LiftContext | None = None) -> None:
         self.settings = settings
+        self.context = context or LiftContext()
         self.exercise = exercise
         self.set_index = 1
         self.reps: list[Rep] = []
@@ -148,7 +150,9 @@ class RepAnnouncer:
         assert self._order is not None
         # A return seen in the same look was not part of what is announced: numbers are those of the lifting phase.
         known = candidate if self._order == "eccentric-first" else replace(candidate, eccentric=None)
-        rep = build_rep(motion, replace(known, kind=kind), len(self.reps) + 1, self._order, now, self.settings)
+        known = replace(known, kind=kind)
+        axis = axis_of_rep(motion, known, self.context)
+        rep = build_rep(motion, known, len(self.reps) + 1, self._order, now, self.settings, self.context, axis)
         events: list[Event] = [] if self.reps else [SetStarted(self.set_index, rep.start_s)]
         self.reps.append(rep)
         self.announced.append(rep)
@@ -177,18 +181,8 @@ class RepAnnouncer:
     def _complete(self, motion: SmoothedMotion, candidate: Candidate) -> RepRevised:
         last, order = self.reps[-1], self._order
         assert order is not None
-        whole = build_rep(motion, candidate, last.index, order, last.announced_s, self.settings)
+        whole = build_rep(motion, candidate, last.index, order, last.announced_s, self.settings, self.context)
         # The lifting phase stays as announced; only the return is new.
-        rep = replace(
-            last,
-            end_s=whole.end_s,
-            eccentric_start_s=whole.eccentric_start_s,
-            eccentric_end_s=whole.eccentric_end_s,
-            eccentric_duration_s=whole.eccentric_duration_s,
-            turn_pause_s=whole.turn_pause_s,
-            bottom_pause_s=whole.bottom_pause_s,
-            top_pause_s=whole.top_pause_s,
-            sigma={**whole.sigma, **last.sigma},
-        )
+        rep = with_return(last, whole)
         self.reps[-1] = rep
         return RepRevised(self.set_index, rep.index, rep, "the return has ended")

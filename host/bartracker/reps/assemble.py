@@ -1,14 +1,39 @@
-"""From candidates and smoothed motion to `Rep`s and sets: numbers, pauses, summary. No flags of coaching here."""
+"""From candidates and smoothed motion to `Rep`s: phases, pauses, numbers. Sets are summed up in summary.py; flags of
+coaching are raised elsewhere.
+"""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from bartracker.motion.track import SmoothedMotion
-from bartracker.reps.measure import edge_sigma_s, measure_concentric
+from bartracker.reps.bar_axis import BarAxis, learn_axis, start_turns_rad, tilt_and_rotation
+from bartracker.reps.context import LiftContext
+from bartracker.reps.effort import force_and_power, smoothness_sparc, sticking_region
+from bartracker.reps.measure import measure_concentric, measure_eccentric, measure_pause
 from bartracker.reps.pairing import Candidate
+from bartracker.reps.phases import Phase
 from bartracker.reps.settings import RepSettings
-from bartracker.results import Flag, Order, Rep, SetSummary
+from bartracker.results import Flag, Order, Rep
+from bartracker.samples import FloatArray
+
+# What becomes known when the return has ended; with_return keeps all else as it was announced.
+_OF_THE_RETURN = (
+    "end_s",
+    "eccentric_start_s",
+    "eccentric_end_s",
+    "eccentric_duration_s",
+    "eccentric_mean_velocity_mps",
+    "eccentric_peak_velocity_mps",
+    "eccentric_rom_m",
+    "turn_pause_s",
+    "bottom_pause_s",
+    "top_pause_s",
+    "time_under_tension_s",
+    "pause_stillness_mps",
+    "isometric_hold_s",
+)
 
 
 def build_rep(
@@ -18,64 +43,87 @@ def build_rep(
     order: Order,
     announced_s: float | None,
     settings: RepSettings,
+    context: LiftContext | None = None,
+    axis: BarAxis | None = None,
 ) -> Rep:
-    """The rep of a candidate: what has not happened yet is None. Rest before the next rep is set by `with_rests`."""
+    """The rep of a candidate: what has not happened yet is None. Rest before the next rep is set by `with_rests`.
+
+    axis: the bar's in the sensor frame, None where it is not known.
+    """
+    context = context or LiftContext()
     concentric, eccentric = candidate.concentric, candidate.eccentric
-    numbers = measure_concentric(motion, concentric, settings)
-    sigma = dict(numbers.sigma)
-    values = dict(numbers.values)
-    pause = None
-    if eccentric is not None:
-        start, end = (edge_sigma_s(motion, t, settings) for t in (eccentric.start_s, eccentric.end_s))
-        sigma |= {
-            "eccentric_start_s": start,
-            "eccentric_end_s": end,
-            "eccentric_duration_s": float(np.hypot(start, end)),
-        }
-        if order == "eccentric-first":
-            pause = max(0.0, concentric.start_s - eccentric.end_s)
-            sigma["turn_pause_s"] = float(np.hypot(end, sigma["concentric_start_s"]))
-        else:
-            pause = max(0.0, eccentric.start_s - concentric.end_s)
-            sigma["turn_pause_s"] = float(np.hypot(start, sigma["concentric_end_s"]))
     eccentric_first = order == "eccentric-first"
     first = eccentric if eccentric_first and eccentric is not None else concentric
-    second_end = concentric.end_s if eccentric_first else (eccentric.end_s if eccentric else None)
-    inside = (motion.t_s >= concentric.start_s) & (motion.t_s < concentric.end_s)
-    flags: list[Flag] = []
-    clipped, lost = int((motion.clipped & inside).sum()), int((motion.lost & inside).sum())
-    if clipped:
+    lifting = measure_concentric(motion, concentric, settings)
+    values, sigma = dict(lifting.values), dict(lifting.sigma)
+    if eccentric is not None:
+        lowering = measure_eccentric(motion, eccentric, settings)
+        values |= lowering.values
+        sigma |= lowering.sigma
+        before, after = (eccentric, concentric) if eccentric_first else (concentric, eccentric)
+        values |= _pause(motion, before, after, sigma, order, context)
+    values |= _effort(motion, concentric, sigma, context)
+    flags = _doubts(motion, concentric)
+    if axis is None:
         flags.append(
-            Flag("clipped", clipped, 0.0, None, "yes", f"{clipped} samples at the sensor's end stop while lifting")
+            Flag("axis_unknown", None, None, None, "yes", "the bar rolled too little to show its axis: no tilt known")
         )
-    if lost:
-        flags.append(Flag("samples_lost", lost, 0.0, None, "yes", f"{lost} samples lost while lifting"))
-    return Rep(
+    else:
+        tilt, tilt_sigma = tilt_and_rotation(motion, concentric, axis, context.numbers)
+        if context.mount == "sleeve":
+            del tilt["bar_rotation_rad"], tilt_sigma["bar_rotation_rad"]
+        values |= tilt
+        sigma |= tilt_sigma
+    region = sticking_region(motion, concentric, context.numbers)
+    rep = Rep(
         index=index,
         kind=candidate.kind,
         start_s=first.start_s,
         turn_s=concentric.start_s if eccentric_first else concentric.end_s,
-        end_s=second_end,
+        end_s=concentric.end_s if eccentric_first else None,
         concentric_start_s=concentric.start_s,
         concentric_end_s=concentric.end_s,
-        eccentric_start_s=eccentric.start_s if eccentric else None,
-        eccentric_end_s=eccentric.end_s if eccentric else None,
-        concentric_duration_s=values["concentric_duration_s"],
-        eccentric_duration_s=eccentric.duration_s if eccentric else None,
-        turn_pause_s=pause,
-        bottom_pause_s=pause if eccentric_first else None,
-        top_pause_s=None if eccentric_first else pause,
-        mean_velocity_mps=values["mean_velocity_mps"],
-        mean_propulsive_velocity_mps=values["mean_propulsive_velocity_mps"],
-        peak_velocity_mps=values["peak_velocity_mps"],
-        time_to_peak_s=values["time_to_peak_s"],
-        rom_m=values["rom_m"],
-        horizontal_deviation_m=values["horizontal_deviation_m"],
-        horizontal_drift_m=values["horizontal_drift_m"],
+        eccentric_start_s=None,
+        eccentric_end_s=None,
+        concentric_duration_s=None,
+        eccentric_duration_s=None,
+        turn_pause_s=None,
+        bottom_pause_s=None,
+        top_pause_s=None,
+        mean_velocity_mps=None,
+        mean_propulsive_velocity_mps=None,
+        peak_velocity_mps=None,
+        time_to_peak_s=None,
+        rom_m=None,
+        horizontal_deviation_m=None,
+        horizontal_drift_m=None,
         announced_s=announced_s,
-        sigma=sigma,
+        sticking=region is not None,
         flags=tuple(flags),
     )
+    if region is not None:
+        sigma["sticking_velocity_mps"] = region.sigma_mps
+        values |= {
+            "sticking_start_s": region.start_s,
+            "sticking_lowest_s": region.lowest_s,
+            "sticking_end_s": region.end_s,
+            "sticking_velocity_mps": region.velocity_mps,
+            "sticking_height_share": region.height_share,
+        }
+    return replace(rep, sigma=sigma, **values)
+
+
+def axis_of_rep(motion: SmoothedMotion, candidate: Candidate, context: LiftContext) -> BarAxis | None:
+    """The bar's axis as far as one rep shows it."""
+    phases = [phase for phase in (candidate.concentric, candidate.eccentric) if phase is not None]
+    span = (min(phase.start_s for phase in phases), max(phase.end_s for phase in phases))
+    return learn_axis([(motion, span)], context.numbers)
+
+
+def with_return(rep: Rep, whole: Rep) -> Rep:
+    """The rep as announced, completed by what `whole`, the same rep with its return, says of the return."""
+    later = {name: getattr(whole, name) for name in _OF_THE_RETURN}
+    return replace(rep, sigma={**whole.sigma, **rep.sigma}, **later)
 
 
 def with_rests(reps: list[Rep], order: Order) -> list[Rep]:
@@ -96,30 +144,59 @@ def with_rests(reps: list[Rep], order: Order) -> list[Rep]:
     return filled
 
 
-def summarise(reps: list[Rep], start_points_m: list[tuple[float, float]]) -> SetSummary:
-    """Averages over the full reps. start_points_m: horizontal start of each full rep's lifting phase, m; their net
-    change is the trend.
+def with_start_turns(reps: list[Rep], ups_s: Sequence[FloatArray], context: LiftContext) -> list[Rep]:
+    """Fill in how far the sensor sits turned from where it usually sits at the start of the lift. ups_s: world's up
+    axis (3,) in the sensor frame at each rep's concentric start. Fewer than three reps show no usual place.
     """
-    full = [rep for rep in reps if rep.kind == "full"]
-    velocities = [rep.mean_velocity_mps for rep in full if rep.mean_velocity_mps is not None]
-    ranges = [rep.rom_m for rep in full if rep.rom_m is not None]
-    loss_best = loss_first = trend = None
-    if len(velocities) >= 2:
-        loss_best = 1.0 - velocities[-1] / max(velocities)
-        loss_first = 1.0 - velocities[-1] / velocities[0]
-    if len(start_points_m) >= 3:
-        points = np.array(start_points_m)
-        number = np.arange(len(points), dtype=np.float64)
-        slope = np.polyfit(number, points, 1)[0]
-        trend = float(np.hypot(slope[0], slope[1]) * (len(points) - 1))
-    return SetSummary(
-        full_reps=len(full),
-        partial_reps=sum(rep.kind == "partial" for rep in reps),
-        failed_reps=sum(rep.kind == "failed" for rep in reps),
-        mean_velocity_mps=float(np.mean(velocities)) if velocities else None,
-        best_mean_velocity_mps=max(velocities) if velocities else None,
-        rom_m=float(np.mean(ranges)) if ranges else None,
-        velocity_loss_from_best=loss_best,
-        velocity_loss_from_first=loss_first,
-        drift_trend_m=trend,
-    )
+    if len(reps) < 3:
+        return reps
+    sigma = context.numbers.attitude_sigma_rad
+    return [
+        replace(rep, start_turn_rad=turn, sigma={**rep.sigma, "start_turn_rad": sigma})
+        for rep, turn in zip(reps, start_turns_rad(ups_s), strict=True)
+    ]
+
+
+def _pause(
+    motion: SmoothedMotion, before: Phase, after: Phase, sigma: dict[str, float], order: Order, context: LiftContext
+) -> dict[str, float | None]:
+    """What lies between the two phases; sigma gains their uncertainties."""
+    first, second = ("concentric", "eccentric") if order == "concentric-first" else ("eccentric", "concentric")
+    pause = max(0.0, after.start_s - before.end_s)
+    held = measure_pause(motion, before.end_s, after.start_s, context.numbers)
+    sigma |= held.sigma
+    sigma["turn_pause_s"] = float(np.hypot(sigma[f"{first}_end_s"], sigma[f"{second}_start_s"]))
+    sigma["isometric_hold_s"] = sigma["turn_pause_s"]
+    sigma["time_under_tension_s"] = float(np.hypot(sigma[f"{first}_start_s"], sigma[f"{second}_end_s"]))
+    return {
+        **held.values,
+        "end_s": after.end_s,
+        "turn_pause_s": pause,
+        "bottom_pause_s" if order == "eccentric-first" else "top_pause_s": pause,
+        "time_under_tension_s": after.end_s - before.start_s,
+    }
+
+
+def _effort(
+    motion: SmoothedMotion, concentric: Phase, sigma: dict[str, float], context: LiftContext
+) -> dict[str, float | None]:
+    values: dict[str, float | None] = {"smoothness_sparc": smoothness_sparc(motion, concentric, context.numbers)}
+    if context.load_kg is not None:
+        effort, effort_sigma = force_and_power(motion, concentric, context.load_kg, context.numbers)
+        values |= effort
+        sigma |= effort_sigma
+    return values
+
+
+def _doubts(motion: SmoothedMotion, concentric: Phase) -> list[Flag]:
+    """What makes the lifting phase's numbers doubtful."""
+    inside = (motion.t_s >= concentric.start_s) & (motion.t_s < concentric.end_s)
+    flags: list[Flag] = []
+    clipped, lost = int((motion.clipped & inside).sum()), int((motion.lost & inside).sum())
+    if clipped:
+        flags.append(
+            Flag("clipped", clipped, 0.0, None, "yes", f"{clipped} samples at the sensor's end stop while lifting")
+        )
+    if lost:
+        flags.append(Flag("samples_lost", lost, 0.0, None, "yes", f"{lost} samples lost while lifting"))
+    return flags

@@ -1,5 +1,5 @@
-"""Numbers of one rep, with standard uncertainties, from smoothed motion and its two phase windows. Definitions:
-docs/metrics.md.
+"""Numbers of one rep's phases and of the pause between them, with standard uncertainties, from smoothed motion.
+Definitions: docs/metrics.md. Sticking, smoothness, force and power are measured in effort.py.
 """
 
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bartracker.motion.track import SmoothedMotion
+from bartracker.reps.context import NumberSettings
 from bartracker.reps.phases import Phase, integral
 from bartracker.reps.settings import RepSettings
 from bartracker.samples import FloatArray
@@ -27,41 +28,103 @@ class Numbers:
 def measure_concentric(motion: SmoothedMotion, phase: Phase, settings: RepSettings) -> Numbers:
     """Numbers of the lifting phase."""
     t, vel_z = motion.t_s, motion.vel_w_mps[:, 2]
-    duration = phase.duration_s
-    rom = phase.range_m
-    rom_sigma, horizontal_sigma = motion.displacement_sigma_m(phase.start_s, phase.end_s)
-    start_sigma = edge_sigma_s(motion, phase.start_s, settings)
-    end_sigma = edge_sigma_s(motion, phase.end_s, settings)
-    duration_sigma = float(np.hypot(start_sigma, end_sigma))
-    mean = rom / duration
-    mean_sigma = float(np.hypot(rom_sigma, mean * duration_sigma) / duration)
-    peak_sigma = float(np.interp(phase.peak_s, t, motion.sigma_vel_w_mps[:, 2]))
+    basic = _basic(motion, phase, settings)
     propulsive_end = _propulsive_end_s(motion, phase)
     propulsive = integral(t, vel_z, phase.start_s, propulsive_end) / (propulsive_end - phase.start_s)
     deviation, drift = _horizontal(motion, phase)
     return Numbers(
         {
-            "concentric_duration_s": duration,
-            "mean_velocity_mps": mean,
+            "concentric_duration_s": phase.duration_s,
+            "mean_velocity_mps": basic.mean_mps,
             "mean_propulsive_velocity_mps": propulsive,
             "peak_velocity_mps": phase.peak_mps,
             "time_to_peak_s": phase.peak_s - phase.start_s,
-            "rom_m": rom,
+            "rom_m": phase.range_m,
             "horizontal_deviation_m": deviation,
             "horizontal_drift_m": drift,
         },
         {
-            "concentric_start_s": start_sigma,
-            "concentric_end_s": end_sigma,
-            "concentric_duration_s": duration_sigma,
-            "mean_velocity_mps": mean_sigma,
-            "mean_propulsive_velocity_mps": mean_sigma,
-            "peak_velocity_mps": peak_sigma,
-            "time_to_peak_s": float(np.hypot(start_sigma, motion.period_s)),
-            "rom_m": rom_sigma,
-            "horizontal_deviation_m": horizontal_sigma,
-            "horizontal_drift_m": horizontal_sigma,
+            "concentric_start_s": basic.start_sigma_s,
+            "concentric_end_s": basic.end_sigma_s,
+            "concentric_duration_s": basic.duration_sigma_s,
+            "mean_velocity_mps": basic.mean_sigma_mps,
+            "mean_propulsive_velocity_mps": basic.mean_sigma_mps,
+            "peak_velocity_mps": basic.peak_sigma_mps,
+            "time_to_peak_s": float(np.hypot(basic.start_sigma_s, motion.period_s)),
+            "rom_m": basic.range_sigma_m,
+            "horizontal_deviation_m": basic.horizontal_sigma_m,
+            "horizontal_drift_m": basic.horizontal_sigma_m,
         },
+    )
+
+
+def measure_eccentric(motion: SmoothedMotion, phase: Phase, settings: RepSettings) -> Numbers:
+    """Numbers of the lowering phase; its speeds count downward."""
+    basic = _basic(motion, phase, settings)
+    return Numbers(
+        {
+            "eccentric_start_s": phase.start_s,
+            "eccentric_end_s": phase.end_s,
+            "eccentric_duration_s": phase.duration_s,
+            "eccentric_mean_velocity_mps": basic.mean_mps,
+            "eccentric_peak_velocity_mps": abs(phase.peak_mps),
+            "eccentric_rom_m": phase.range_m,
+        },
+        {
+            "eccentric_start_s": basic.start_sigma_s,
+            "eccentric_end_s": basic.end_sigma_s,
+            "eccentric_duration_s": basic.duration_sigma_s,
+            "eccentric_mean_velocity_mps": basic.mean_sigma_mps,
+            "eccentric_peak_velocity_mps": basic.peak_sigma_mps,
+            "eccentric_rom_m": basic.range_sigma_m,
+        },
+    )
+
+
+def measure_pause(motion: SmoothedMotion, start_s: float, end_s: float, settings: NumberSettings) -> Numbers:
+    """How still the bar was held between two moments."""
+    inside = (motion.t_s >= start_s) & (motion.t_s < end_s)
+    speed = np.abs(motion.vel_w_mps[inside, 2])
+    still = np.concatenate([[0], (speed < settings.hold_speed_mps).astype(np.int64), [0]])
+    edges = np.diff(still)
+    longest = int((np.flatnonzero(edges < 0) - np.flatnonzero(edges > 0)).max(initial=0))
+    values: dict[str, float | None] = {"isometric_hold_s": longest * motion.period_s}
+    sigma: dict[str, float] = {}
+    if end_s - start_s >= settings.least_pause_s:
+        values["pause_stillness_mps"] = float(np.sqrt(np.mean(np.square(speed))))
+        sigma["pause_stillness_mps"] = float(motion.sigma_vel_w_mps[inside, 2].mean())
+    return Numbers(values, sigma)
+
+
+@dataclass(frozen=True, slots=True)
+class _Basic:
+    """What both phases have in common."""
+
+    mean_mps: float
+    mean_sigma_mps: float
+    peak_sigma_mps: float
+    range_sigma_m: float
+    horizontal_sigma_m: float
+    start_sigma_s: float
+    end_sigma_s: float
+    duration_sigma_s: float
+
+
+def _basic(motion: SmoothedMotion, phase: Phase, settings: RepSettings) -> _Basic:
+    range_sigma, horizontal_sigma = motion.displacement_sigma_m(phase.start_s, phase.end_s)
+    start_sigma = edge_sigma_s(motion, phase.start_s, settings)
+    end_sigma = edge_sigma_s(motion, phase.end_s, settings)
+    duration_sigma = float(np.hypot(start_sigma, end_sigma))
+    mean = phase.range_m / phase.duration_s
+    return _Basic(
+        mean_mps=mean,
+        mean_sigma_mps=float(np.hypot(range_sigma, mean * duration_sigma) / phase.duration_s),
+        peak_sigma_mps=float(np.interp(phase.peak_s, motion.t_s, motion.sigma_vel_w_mps[:, 2])),
+        range_sigma_m=range_sigma,
+        horizontal_sigma_m=horizontal_sigma,
+        start_sigma_s=start_sigma,
+        end_sigma_s=end_sigma,
+        duration_sigma_s=duration_sigma,
     )
 
 

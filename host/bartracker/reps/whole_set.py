@@ -10,12 +10,15 @@ from bartracker.events import RepTrace
 from bartracker.motion.estimate import segments_of
 from bartracker.motion.settings import MotionSettings
 from bartracker.motion.track import SmoothedMotion, Visit, smooth_segment
-from bartracker.reps.assemble import build_rep, summarise, with_rests
+from bartracker.reps.assemble import build_rep, with_rests, with_start_turns
+from bartracker.reps.bar_axis import learn_axis, sensor_turn_rad, up_at
+from bartracker.reps.context import LiftContext
 from bartracker.reps.exercise import guess_exercise
 from bartracker.reps.measure import concentric_path
 from bartracker.reps.pairing import ORDER_OF, Candidate, judged, order_of_first_movement, pair
 from bartracker.reps.phases import Phase, find_phases
 from bartracker.reps.settings import RepSettings
+from bartracker.reps.summary import summarise
 from bartracker.results import Exercise, Order, Rep, RepSet
 from bartracker.timebase import Hop
 
@@ -47,15 +50,15 @@ def refine_set(
     since_s: float,
     index: int,
     exercise: Exercise | None,
-    load_kg: float | None,
+    context: LiftContext,
     announced: list[Rep],
     motion_settings: MotionSettings,
     settings: RepSettings,
 ) -> WholeSet | None:
     """The set within hops, reps beginning after since_s; None where there is none.
 
-    exercise: as the user named it, or None to find out. announced: reps as published live; their times of announcement
-        are kept.
+    exercise: as the user named it, or None to find out. context: load and mount. announced: reps as published live;
+        their times of announcement are kept.
     """
     segments = segments_of(hops)
     order = ORDER_OF.get(exercise) if exercise else None
@@ -71,24 +74,34 @@ def refine_set(
     reps: list[Rep] = []
     traces: list[RepTrace] = []
     starts: list[tuple[float, float]] = []
+    spans = [(_piece(found.motion, c.concentric.start_s), _span_s(c)) for c in found.candidates if c.kind == "full"]
+    axis = learn_axis(spans, context.numbers)
     for number, candidate in enumerate(found.candidates, start=1):
         motion = _piece(found.motion, candidate.concentric.start_s)
-        rep = build_rep(motion, candidate, number, found.order, _announced_s(candidate, announced), settings)
+        announced_s = _announced_s(candidate, announced)
+        rep = build_rep(motion, candidate, number, found.order, announced_s, settings, context, axis)
         reps.append(rep)
         traces.append(trace_of(motion, candidate.concentric))
         if rep.kind == "full":
             x, y = (float(np.interp(rep.concentric_start_s, motion.t_s, motion.pos_w_m[:, axis])) for axis in (0, 1))
             starts.append((x, y))
     reps = with_rests(reps, found.order)
+    if context.mount != "sleeve":
+        at_start = [(_piece(found.motion, rep.concentric_start_s), rep.concentric_start_s) for rep in reps]
+        reps = with_start_turns(reps, [up_at(motion, t_s) for motion, t_s in at_start], context)
+    end_s = reps[-1].end_s if reps[-1].end_s is not None else reps[-1].concentric_end_s
+    sensor_turn = (
+        None if axis is None else sensor_turn_rad(found.motion, (reps[0].start_s, end_s), axis, context.numbers)
+    )
     rep_set = RepSet(
         index=index,
         exercise=exercise,
         exercise_confidence=confidence,
         order=found.order,
-        load_kg=load_kg,
+        load_kg=context.load_kg,
         start_s=reps[0].start_s,
-        end_s=reps[-1].end_s if reps[-1].end_s is not None else reps[-1].concentric_end_s,
-        summary=summarise(reps, starts),
+        end_s=end_s,
+        summary=summarise(reps, starts, traces, _start_sigma_m(found), sensor_turn),
         reps=tuple(reps),
     )
     return WholeSet(rep_set, tuple(traces))
@@ -137,6 +150,19 @@ def _visits(found: _Found, settings: RepSettings) -> tuple[Visit, ...]:
 
 def _piece(motion: list[SmoothedMotion], t_s: float) -> SmoothedMotion:
     return next(piece for piece in motion if t_s <= piece.t_s[-1])
+
+
+def _start_sigma_m(found: _Found) -> float | None:
+    """Horizontal uncertainty of the way from the first full rep's start to the last's; None across a gap."""
+    starts = [c.concentric.start_s for c in found.candidates if c.kind == "full"]
+    if len(starts) < 2 or _piece(found.motion, starts[0]) is not _piece(found.motion, starts[-1]):
+        return None
+    return _piece(found.motion, starts[0]).displacement_sigma_m(starts[0], starts[-1])[1]
+
+
+def _span_s(candidate: Candidate) -> tuple[float, float]:
+    phases = [p for p in (candidate.concentric, candidate.eccentric) if p is not None]
+    return min(p.start_s for p in phases), max(p.end_s for p in phases)
 
 
 def _announced_s(candidate: Candidate, announced: list[Rep]) -> float | None:

@@ -9,12 +9,12 @@ import math
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from bartracker.coaching import tempo_of
 from bartracker.links.sensor_link import LinkHealth
 from bartracker.live_state import LiveSet, LiveState
-from bartracker.results import Flag, Rep, SetSummary
+from bartracker.results import Flag, Rep, RepSet, SetSummary
 
 UNKNOWN = "–"
-EXPLOSIVE_CONCENTRIC_S = 1.0  # a concentric shorter than this reads X in the tempo: as fast as possible
 
 Level: TypeAlias = Literal["good", "watch", "off"]
 
@@ -88,12 +88,8 @@ def exercise(name: str | None) -> str:
 
 
 def tempo(rep: Rep) -> str:
-    """Eccentric - bottom pause - concentric - top pause in whole seconds; X for a concentric under 1 s, ? for what is
-    not known yet.
-    """
-    concentric = rep.concentric_duration_s
-    up = "X" if concentric is not None and concentric < EXPLOSIVE_CONCENTRIC_S else _digit(concentric)
-    return "-".join((_digit(rep.eccentric_duration_s), _digit(rep.bottom_pause_s), up, _digit(rep.top_pause_s)))
+    """Eccentric - bottom pause - concentric - top pause in whole seconds; X as fast as possible, ? not known yet."""
+    return tempo_of(rep)
 
 
 def remarks(rep: Rep) -> str:
@@ -151,10 +147,17 @@ def summary_line(shown: LiveSet, state: LiveState) -> str:
     summary = shown.summary
     title = " ".join(part for part in (set_exercise(shown, state), load(set_load(shown, state))) if part)
     reps = f"{summary.full_reps} rep{'' if summary.full_reps == 1 else 's'}{_others(summary)}"
-    return (
+    line = (
         f"Set {shown.index}: {title}, {reps}, mean {velocity(summary.mean_velocity_mps)} m/s, "
         f"best {velocity(summary.best_mean_velocity_mps)} m/s, {velocity_loss(summary)}"
     )
+    return "; ".join([line, *set_remarks(shown.result)])
+
+
+def set_remarks(result: RepSet | None) -> list[str]:
+    """The flags of a whole set as sentences; a borderline one says so."""
+    flags = () if result is None else result.flags
+    return [f"{flag.text} (borderline)" if flag.verdict == "borderline" else flag.text for flag in flags]
 
 
 def rep_count(summary: SetSummary) -> str:
@@ -287,10 +290,6 @@ def _others(summary: SetSummary) -> str:
 
 def _remarkable(rep: Rep) -> list[Flag]:
     return [flag for flag in rep.flags if flag.value is not None]
-
-
-def _digit(duration_s: float | None) -> str:
-    return "?" if duration_s is None else str(math.floor(duration_s + 0.5))
 
 
 def _number(value: float | None, decimals: int) -> str:
