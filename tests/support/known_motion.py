@@ -31,6 +31,7 @@ def known_motion(
         sample_index=np.arange(count),
         t_s=t_s,
         period_s=float(t_s[1] - t_s[0]),
+        dynamic_scale=0.0,
         quat_ws=level if quat_ws is None else quat_ws,
         acc_w_mps2=acceleration,
         vel_w_mps=velocity,

@@ -30,13 +30,15 @@ class MotionSettings:
     acc_scale, acc_cross: scale and cross-axis errors of the accelerometer (data sheets: 1 %).
     gyr_bias_radps: turn-on bias of each gyroscope axis.
     gyr_scale: scale and cross-axis errors of the gyroscope.
+    dynamic_scale: what a set cannot tell of the accelerometer's scale: part of every velocity and displacement that may
+        be wrong.
 
     What they are not:
     acc_density: white noise of acceleration as velocity random walk, m/s per sqrt(s); more than a chip's own (0.001),
         for it stands for all small errors that are not constant.
     dynamic_error: part of the acceleration that is wrong (aliasing, vibration), dynamic_correlation_s: for how long, s.
     bias_sigma_mps2, bias_walk_mps2: bias of vertical acceleration besides, and its random walk, m/s^2 per sqrt(s)
-        (warming, tilt that moves with the bar).
+        (warming, tilt that moves with the bar). quick_bias_sigma_mps2: in a quick look, which takes the rest as known.
     gyr_density: random walk of tilt, rad per sqrt(s). turn_error: part of a rotation that is wrong.
     tilt_sigma_rad: tilt of the first attitude at the start of a segment.
 
@@ -46,6 +48,13 @@ class MotionSettings:
     impact_acc_mps2: more than this no arm gives; it is a contact with floor or rack, sampled too slowly to be
         integrated.
     impact_error: part of the velocity change beyond it that may be wrong.
+
+    Ringing (bar whip and structure, 5-12 Hz) after a contact:
+    contact_acc_mps2: acceleration that tells a contact. set_down_mps: a bar that comes down faster is dropped and
+        bounces: that is movement.
+    ringing_mps, ringing_swings: velocity rings if it turns beyond this on alternating sides of zero so many times.
+    ringing_s: for how long after the last contact; ringing_average_s: span over which it averages out, a period and a
+        half.
 
     Places:
     rest_height_m: how equal the heights of two rests on the same rack or floor are, 1 sigma.
@@ -76,11 +85,13 @@ class MotionSettings:
     acc_cross: float = 0.005
     gyr_bias_radps: float = 0.03
     gyr_scale: float = 0.005
+    dynamic_scale: float = 0.008
     acc_density: tuple[float, float] = (0.005, 0.012)
     dynamic_error: float = 0.003
     dynamic_correlation_s: float = 0.2
     bias_sigma_mps2: float = 0.01
     bias_walk_mps2: float = 0.002
+    quick_bias_sigma_mps2: float = 0.03
     gyr_density: float = 0.001
     turn_error: float = 0.003
     tilt_sigma_rad: float = 0.06
@@ -90,6 +101,12 @@ class MotionSettings:
     lost_turn_radps: float = 1.0
     impact_acc_mps2: float = 40.0
     impact_error: float = 0.3
+    contact_acc_mps2: float = 30.0
+    set_down_mps: float = 1.2
+    ringing_mps: float = 0.05
+    ringing_swings: int = 2
+    ringing_s: float = 0.3
+    ringing_average_s: float = 0.15
     rest_height_m: float = 0.03
     same_height_gate: float = 3.0
     reach_m: tuple[float, float] = (1.5, 1.0)

@@ -226,6 +226,61 @@ def tilted(models: HopModels, still: BoolArray, prior: Prior, settings: MotionSe
     return _solve(_Equations(models, still, prior, settings), [], [], []).nodes[:, TILT]
 
 
+def vertical_nodes(
+    duration: FloatArray,
+    variance: FloatArray,
+    offset: FloatArray,
+    still: BoolArray,
+    prior: Prior,
+    settings: MotionSettings,
+) -> FloatArray:
+    """Height, vertical velocity and bias (M + 1, 3) alone, for a quick look: tilts and the sensor's errors are taken as
+    known; offset (M, 2) is what they leave of each hop's change of height and velocity, variance (M,) the latter's.
+    """
+    count = len(duration)
+    band = np.zeros((4, 2 * count + 2))
+    # Right side, and what a bias adds to it.
+    right = np.zeros((count + 1, 2, 2))
+    pp, pv, vv = 12.0 / (variance * duration**2), -6.0 / (variance * duration), 4.0 / variance
+    band[0, 2::2] += pp
+    band[0, 3::2] += vv
+    band[1, 2::2] += pv
+    bp, bv = pp * duration + pv, pv * duration + vv
+    band[0, 0:-2:2] += pp
+    band[0, 1:-2:2] += duration * bp + bv
+    band[1, 0:-2:2] += bp
+    band[2, 0:-2:2] -= pp
+    band[3, 0:-2:2] -= pv
+    band[1, 1:-2:2] -= bp
+    band[2, 1:-2:2] -= bv
+    offsets = np.stack([offset, np.stack([-0.5 * duration**2, -duration], axis=1)], axis=2)
+    weighed_p = pp[:, None] * offsets[:, 0] + pv[:, None] * offsets[:, 1]
+    weighed_v = pv[:, None] * offsets[:, 0] + vv[:, None] * offsets[:, 1]
+    right[1:, 0] += weighed_p
+    right[1:, 1] += weighed_v
+    right[:-1, 0] -= weighed_p
+    right[:-1, 1] -= duration[:, None] * weighed_p + weighed_v
+    border = float((offsets[:, 0, 1] * weighed_p[:, 1] + offsets[:, 1, 1] * weighed_v[:, 1]).sum())
+    border_right = float((offsets[:, 0, 1] * weighed_p[:, 0] + offsets[:, 1, 1] * weighed_v[:, 0]).sum())
+    at = [2, 5]
+    information = np.linalg.inv(prior.covariance[np.ix_(at, at)])
+    band[0, :2] += np.diagonal(information)
+    band[1, 0] += information[1, 0]
+    right[0, :, 0] += information @ prior.mean[at]
+    band[0, 2::2] += duration / (settings.online_reach_m[0] ** 2 * settings.reach_time_s)
+    centre = prior.mean[NODE_STATES + CENTRE.start + 2]
+    right[1:, 0, 0] += centre * duration / (settings.online_reach_m[0] ** 2 * settings.reach_time_s)
+    band[0, 3::2] += still / settings.still_velocity_mps**2
+    solved = cho_solve_banded((cholesky_banded(band, lower=True, check_finite=False), True), right.reshape(-1, 2))
+    nodes, per_bias = solved[:, 0], solved[:, 1]
+    coupled = right.reshape(-1, 2)[:, 1]
+    bias = (coupled @ nodes - border_right) / (border + 1.0 / settings.quick_bias_sigma_mps2**2 - coupled @ per_bias)
+    result = np.empty((count + 1, 3))
+    result[:, :2] = (nodes + per_bias * bias).reshape(-1, 2)
+    result[:, 2] = bias
+    return result
+
+
 def _solve(
     equations: _Equations, contacts: Sequence[Contact], place_of: Sequence[int], heights: Sequence[tuple[float, float]]
 ) -> _Solution:

@@ -5,14 +5,17 @@ the same models of hops. No rep is known here.
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from bartracker.motion.attitude import OnlineAttitude, Strapdown, offline_attitude
 from bartracker.motion.filter import MotionFilter
 from bartracker.motion.model import (
     BIAS_Z,
+    NODE_STATES,
     POS,
     TILT,
     VEL,
@@ -24,12 +27,15 @@ from bartracker.motion.model import (
     of_columns,
     stacked,
 )
+from bartracker.motion.ringing import without_ringing
 from bartracker.motion.rotation import from_rotation_vector, multiply
 from bartracker.motion.settings import MotionSettings
-from bartracker.motion.smoother import REST, Contact, Prior, SmoothTrack, first_prior, smooth, tilted
+from bartracker.motion.smoother import REST, Contact, Prior, SmoothTrack, first_prior, smooth, tilted, vertical_nodes
 from bartracker.motion.stillness import hop_moments, is_still
 from bartracker.samples import BoolArray, FloatArray, IntArray
 from bartracker.timebase import Hop
+
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,9 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class HopMotion:
-    """Online motion at the samples of one hop, (N, ...); see events.MotionUpdate. sigma_tilt_rad: of inclination."""
+    """Online motion at the samples of one hop, (N, ...); see events.MotionUpdate. sigma_tilt_rad: of inclination;
+    constants, sigma_constants (24,): the segment's constants (model.py) as known before the hop.
+    """
 
     t_s: FloatArray
     quat_ws: FloatArray
@@ -55,18 +63,22 @@ class HopMotion:
     sigma_pos_w_m: FloatArray
     sigma_tilt_rad: FloatArray
     resting: BoolArray
+    constants: FloatArray
+    sigma_constants: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
 class SmoothedMotion:
     """Smoothed motion of one unbroken stretch, samples (N, ...), with the node states behind it.
 
-    node_t_s (M + 1,) and nodes give covariances between any two moments.
+    node_t_s (M + 1,) and nodes give covariances between any two moments; dynamic_scale is the part of every velocity
+    and displacement that may be wrong besides.
     """
 
     sample_index: IntArray
     t_s: FloatArray
     period_s: float
+    dynamic_scale: float
     quat_ws: FloatArray
     acc_w_mps2: FloatArray
     vel_w_mps: FloatArray
@@ -85,7 +97,10 @@ class SmoothedMotion:
 
     def displacement_sigma_m(self, from_s: float, to_s: float) -> tuple[float, float]:
         """Standard uncertainty of the vertical and of each horizontal displacement between two moments, m."""
-        x, y, z = np.sqrt(np.maximum(self.nodes.change_variance(*self._nodes(from_s, to_s))[POS], 1e-10))
+        way = np.array([np.diff(np.interp([from_s, to_s], self.t_s, self.pos_w_m[:, axis]))[0] for axis in range(3)])
+        scale = self.dynamic_scale * way
+        variance = self.nodes.change_variance(*self._nodes(from_s, to_s))[POS] + scale**2
+        x, y, z = np.sqrt(np.maximum(variance, 1e-10))
         return float(z), float(np.hypot(x, y) / np.sqrt(2.0))
 
     def velocity_change_sigma_mps(self, from_s: float, to_s: float) -> float:
@@ -122,17 +137,21 @@ class _Stretch:
         tilt = _at(t_s, node_t_s, track.nodes[:, TILT])
         acceleration = of_columns(self.integrals.columns, tilt, track.constants)
         acceleration[:, 2] -= np.interp(t_s, node_t_s, track.nodes[:, BIAS_Z])
+        velocity[:, 2], ringing = without_ringing(velocity[:, 2], acceleration, hops[-1].period_s, settings)
         variance = np.diagonal(track.covariance(), axis1=1, axis2=2)
         sigma = _at(t_s, node_t_s, np.sqrt(np.maximum(variance, 0.0)))
+        sigma_vel = np.hypot(sigma[:, VEL], settings.dynamic_scale * velocity)
+        sigma_vel[:, 2] = np.hypot(sigma_vel[:, 2], 0.5 * ringing)
         return SmoothedMotion(
             sample_index=np.concatenate([hop.sample_index for hop in hops]),
             t_s=t_s,
             period_s=hops[-1].period_s,
+            dynamic_scale=settings.dynamic_scale,
             quat_ws=tilt_by(tilt, self.quat_ws),
             acc_w_mps2=acceleration,
             vel_w_mps=velocity,
             pos_w_m=position,
-            sigma_vel_w_mps=sigma[:, VEL],
+            sigma_vel_w_mps=sigma_vel,
             sigma_pos_w_m=sigma[:, POS],
             sigma_tilt_rad=np.hypot(sigma[:, 6], sigma[:, 7]),
             resting=_per_sample(hops, self.still),
@@ -184,7 +203,7 @@ def tilt_by(tilt_rad: FloatArray, quat_ws: FloatArray) -> FloatArray:
     """Attitude (N, 4) tilted further by (N, 2) or (2,) about the world's x and y."""
     vector = np.zeros((*tilt_rad.shape[:-1], 3))
     vector[..., :2] = tilt_rad
-    return multiply(np.broadcast_to(from_rotation_vector(vector), quat_ws.shape), quat_ws)
+    return multiply(from_rotation_vector(vector), quat_ws)
 
 
 def _at(t_s: FloatArray, node_t_s: FloatArray, values: FloatArray) -> FloatArray:
@@ -192,8 +211,9 @@ def _at(t_s: FloatArray, node_t_s: FloatArray, values: FloatArray) -> FloatArray
     return np.stack([np.interp(t_s, node_t_s, values[:, column]) for column in range(values.shape[1])], axis=1)
 
 
-def _per_sample(hops: list[Hop], still: BoolArray) -> BoolArray:
-    return np.repeat(still, [len(hop) for hop in hops])
+def _per_sample(hops: list[Hop], values: NDArray[_Scalar]) -> NDArray[_Scalar]:
+    """What is known of each hop, (M, ...), at all its samples."""
+    return np.repeat(values, [len(hop) for hop in hops], axis=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +257,8 @@ class OnlineMotion:
         model, integrals, self._before = hop_models(Samples.of([hop], quat, strapdown), self._before, self.settings)
         state, prior = self._filter, self._filter.prior
         tilt, sigma_tilt = state.tilt_rad, np.sqrt(state.covariance[6, 6] + state.covariance[7, 7])
+        constants = prior.mean[NODE_STATES:]
+        sigma_constants = np.sqrt(np.diagonal(prior.covariance)[NODE_STATES:])
         velocity, position, sigma_v, sigma_p = state.cross(model, integrals)
         window = max(1, round(self.settings.still_window_s / integrals.since_s[-1]))
         self._moments = [*self._moments[1 - window :], hop_moments(hop)] if window > 1 else [hop_moments(hop)]
@@ -250,10 +272,12 @@ class OnlineMotion:
             quat_ws=tilt_by(tilt, quat),
             vel_w_mps=velocity,
             pos_w_m=position,
-            sigma_vel_w_mps=sigma_v,
+            sigma_vel_w_mps=np.hypot(sigma_v, self.settings.dynamic_scale * velocity),
             sigma_pos_w_m=sigma_p,
             sigma_tilt_rad=np.full(len(hop), sigma_tilt),
             resting=np.full(len(hop), was_still),
+            constants=constants,
+            sigma_constants=sigma_constants,
         )
 
     def forget_before(self, t_s: float) -> None:
@@ -261,9 +285,28 @@ class OnlineMotion:
         del self._past[: self._first(t_s)]
 
     def vertical_since(self, t_s: float) -> tuple[FloatArray, FloatArray, BoolArray]:
-        """t_s (N,), smoothed vertical velocity (N,), resting (N,) of the current segment from t_s to now."""
-        motion = self.smoothed_since(t_s)
-        return motion.t_s, motion.vel_w_mps[:, 2], motion.resting
+        """t_s (N,), vertical velocity (N,), resting (N,) of the current segment from t_s to now: a quick look that
+        takes the sensor's errors as the stream knows them now.
+        """
+        past = self._past[self._first(t_s) :]
+        hops = [each.hop for each in past]
+        errors = self._filter.mean[NODE_STATES:]
+        columns = np.concatenate([each.integrals.once[:, 2:] for each in past])
+        tilt = _per_sample(hops, np.array([each.prior.mean[TILT] for each in past]))
+        gained = of_columns(columns, tilt, errors)[:, 0]
+        ends = np.cumsum([len(hop) for hop in hops])
+        risen_columns = np.stack([each.integrals.twice[-1, 2:] for each in past])
+        risen = of_columns(risen_columns, np.array([each.prior.mean[TILT] for each in past]), errors)[:, 0]
+        still = np.array([each.still for each in past])
+        hop_s = np.concatenate([each.model.duration_s for each in past])
+        variance = np.concatenate([each.model.vel_variance[:, 2] for each in past])
+        offset = np.stack([risen, gained[ends - 1]], axis=1)
+        nodes = vertical_nodes(hop_s, variance, offset, still, past[0].prior, self.settings)
+        since = np.concatenate([each.integrals.since_s for each in past])
+        before, duration = _per_sample(hops, nodes[:-1]), _per_sample(hops, hop_s)
+        velocity = before[:, 1] + gained - since * before[:, 2]
+        gap = _per_sample(hops, nodes[1:, 1] - velocity[ends - 1])
+        return np.concatenate([hop.t_s for hop in hops]), velocity + gap * since / duration, _per_sample(hops, still)
 
     def smoothed_since(self, t_s: float, visits: Sequence[Visit] = ()) -> SmoothedMotion:
         """The current segment from t_s to now, smoothed with what is known now."""

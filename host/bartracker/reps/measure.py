@@ -116,9 +116,12 @@ def _basic(motion: SmoothedMotion, phase: Phase, settings: RepSettings) -> _Basi
     end_sigma = edge_sigma_s(motion, phase.end_s, settings)
     duration_sigma = float(np.hypot(start_sigma, end_sigma))
     mean = phase.range_m / phase.duration_s
+    # An error of velocity moves the window's bounds and the range together and mostly cancels in their ratio; what is
+    # left of the bounds is that they lie between samples.
+    bounds_sigma = motion.period_s / np.sqrt(2.0)
     return _Basic(
         mean_mps=mean,
-        mean_sigma_mps=float(np.hypot(range_sigma, mean * duration_sigma) / phase.duration_s),
+        mean_sigma_mps=float(np.hypot(range_sigma, mean * bounds_sigma) / phase.duration_s),
         peak_sigma_mps=float(np.interp(phase.peak_s, motion.t_s, motion.sigma_vel_w_mps[:, 2])),
         range_sigma_m=range_sigma,
         horizontal_sigma_m=horizontal_sigma,
