@@ -1,10 +1,19 @@
 """Motion against movements known exactly, its causality, and what it refuses."""
 
+from dataclasses import fields
+from itertools import pairwise
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bartracker.errors import BartrackerError
-from bartracker.motion import Motion, estimate_motion
+from bartracker.motion import Motion, MotionSettings, estimate_motion
+from bartracker.motion.estimate import index_from_stamps
+from bartracker.motion.track import HopMotion, OnlineMotion
+from bartracker.samples import StampedBlock
+from bartracker.timebase import TimeBase
 
 RATE_HZ = 200.0
 GRAVITY = np.array([0.0, 0.0, 9.81])
@@ -62,13 +71,68 @@ def test_the_intervals_hold_and_rest_is_surer_than_movement(offline: tuple[Motio
     assert motion.sigma_vel_w_mps[motion.resting, 2].mean() < motion.sigma_vel_w_mps[~motion.resting, 2].mean()
 
 
-def test_online_uses_the_past_alone() -> None:
+def troubled() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A lift with lost samples, an end stop of 16 g (and later a reading beyond it) and 1.5 s of a frozen sensor."""
     t, acc, gyr, _ = lift()
-    whole = estimate_motion(t, acc, gyr, mode="online")
-    for cut in (700, 1501, 3123):
-        part = estimate_motion(t[:cut], acc[:cut], gyr[:cut], mode="online")
-        for name in ("quat_ws", "vel_w_mps", "pos_w_m", "sigma_vel_w_mps", "sigma_pos_w_m", "resting"):
-            assert np.array_equal(getattr(part, name), getattr(whole, name)[:cut]), name
+    acc[900:903] = 16 * 9.80665
+    acc[3000] = 20 * 9.80665
+    acc[1600:1900], gyr[1600:1900] = acc[1600], gyr[1600]
+    keep = (t < 10.02) | (t > 10.22)
+    return t[keep], acc[keep], gyr[keep]
+
+
+TROUBLED = troubled()
+
+
+@pytest.fixture(scope="module")
+def online_troubled() -> Motion:
+    return estimate_motion(*TROUBLED, mode="online")
+
+
+@settings(deadline=None, max_examples=8)
+@given(cut=st.integers(64, len(TROUBLED[0])))
+def test_online_uses_the_past_alone(online_troubled: Motion, cut: int) -> None:
+    part = estimate_motion(*(values[:cut] for values in TROUBLED), mode="online")
+    for field in fields(Motion):
+        assert np.array_equal(getattr(part, field.name), getattr(online_troubled, field.name)[:cut]), field.name
+
+
+def test_offline_uses_the_future_too() -> None:
+    t, acc, gyr, _ = lift()
+    part = estimate_motion(t[:2000], acc[:2000], gyr[:2000])
+    whole = estimate_motion(t, acc, gyr)
+    assert not np.array_equal(part.vel_w_mps[1500:1900], whole.vel_w_mps[1500:1900])
+
+
+def streamed(block: StampedBlock, sizes: list[int]) -> list[HopMotion]:
+    timebase, stream = TimeBase(), OnlineMotion()
+    bounds = np.minimum(np.cumsum([0, *sizes, len(block)]), len(block))
+    hops = []
+    for start, stop in pairwise(bounds):
+        piece = slice(start, stop)
+        values = (getattr(block, field.name) for field in fields(StampedBlock) if field.name != "arrival_s")
+        hops += timebase.push(StampedBlock(*(each[piece] for each in values), arrival_s=float("nan")))
+    return [stream.push(hop) for hop in hops + timebase.flush()]
+
+
+@pytest.fixture(scope="module")
+def block() -> StampedBlock:
+    t, acc, gyr = (values[400:1400] for values in TROUBLED)
+    no = np.zeros(len(t), np.bool_)
+    return StampedBlock(index_from_stamps(t), t, acc, gyr, no, no, float("nan"))
+
+
+@pytest.fixture(scope="module")
+def at_once(block: StampedBlock) -> list[HopMotion]:
+    return streamed(block, [])
+
+
+@settings(deadline=None, max_examples=8)
+@given(sizes=st.lists(st.integers(1, 400), max_size=12))
+def test_the_stream_takes_blocks_of_any_size(block: StampedBlock, at_once: list[HopMotion], sizes: list[int]) -> None:
+    for whole, part in zip(at_once, streamed(block, sizes), strict=True):
+        for field in fields(HopMotion):
+            assert np.array_equal(getattr(whole, field.name), getattr(part, field.name)), field.name
 
 
 def test_online_follows_after_a_rest() -> None:
@@ -77,13 +141,38 @@ def test_online_follows_after_a_rest() -> None:
     assert np.sqrt(np.mean((motion.vel_w_mps[:, 2] - velocity) ** 2)) < 0.06
 
 
+@pytest.mark.parametrize("jitter", [0.0, 0.1])
 @pytest.mark.parametrize("rate_hz", [50, 100, 416, 1000])
-def test_any_rate(rate_hz: int) -> None:
+def test_any_rate_constant_or_jittering(rate_hz: int, jitter: float) -> None:
     t, acc, gyr, velocity = lift()
+    rng = np.random.default_rng(rate_hz)
     fine = np.arange(0, t[-1], 1 / rate_hz)
     at = lambda x: np.stack([np.interp(fine, t, column) for column in x.T], axis=1)  # noqa: E731
-    motion = estimate_motion(fine, at(acc), at(gyr))
-    assert np.sqrt(np.mean((motion.vel_w_mps[:, 2] - np.interp(fine, t, velocity)) ** 2)) < 0.015
+    stamps = fine + np.clip(rng.normal(0, jitter, len(fine)), -0.45, 0.45) / rate_hz
+    # These samples are instants, not means over a period.
+    motion = estimate_motion(stamps, at(acc), at(gyr), settings=MotionSettings(sample_age=0.0))
+    error = motion.vel_w_mps[:, 2] - np.interp(fine, t, velocity)
+    assert np.sqrt(np.mean(error**2)) < 0.015
+    # Acceleration begins with a jump, which 50 Hz cannot place.
+    assert np.mean(np.abs(error) <= 1.96 * motion.sigma_vel_w_mps[:, 2]) > (0.85 if rate_hz == 50 else 0.9)
+    assert motion.quality.all()
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    seed=st.integers(0, 1000),
+    rate_hz=st.floats(50, 1000),
+    holes=st.lists(st.tuples(st.integers(70, 2900), st.integers(1, 400)), max_size=3),
+)
+def test_jitter_makes_no_hole_and_hides_none(seed: int, rate_hz: float, holes: list[tuple[int, int]]) -> None:
+    rng = np.random.default_rng(seed)
+    keep = np.ones(3000, np.bool_)
+    for start, length in holes:
+        keep[start : start + length] = False
+    # Alone between two holes, or beside the ends, a sample has no neighbours to tell its number from.
+    true = np.flatnonzero(keep)
+    stamps = (true + np.clip(rng.normal(0, 0.12, len(true)), -0.4, 0.4)) / rate_hz
+    assert np.abs(index_from_stamps(stamps) - (true - true[0])).max() <= 1
 
 
 def test_a_hole_raises_the_uncertainty_and_leaves_no_sample_out() -> None:
@@ -104,6 +193,76 @@ def test_a_hole_of_minutes_starts_anew() -> None:
     assert np.abs(motion.vel_w_mps[-100:, 2]).max() < 0.02
 
 
+def test_the_sensors_biases_are_found_within_their_uncertainty(offline: tuple[Motion, np.ndarray]) -> None:
+    motion, _ = offline
+    acc_bias, gyr_bias = 0.2 * np.array([1.0, -0.5, 0.7]), np.array([0.02, -0.03, 0.01])
+    assert (np.abs(motion.acc_bias_mps2 - acc_bias) < 3 * motion.sigma_acc_bias_mps2).all()
+    assert (np.abs(motion.gyr_bias_radps - gyr_bias) < 3 * motion.sigma_gyr_bias_radps).all()
+    # A bias across gravity looks like tilt: what is known without turning the sensor is the part along it.
+    up = rotation(np.array([1.0, 2.0, 0.5]), 0.7).T @ np.array([0.0, 0.0, 1.0])
+    assert (motion.acc_bias_mps2 @ up)[-1] == pytest.approx(acc_bias @ up, abs=0.01)
+    assert (motion.sigma_tilt_rad > 0).all()
+
+
+def test_quality_marks_what_leans_on_lost_clipped_and_frozen_samples(online_troubled: Motion) -> None:
+    t = TROUBLED[0]
+    for motion in (estimate_motion(*TROUBLED), online_troubled):
+        frozen = (t > 9.1) & (t < 9.49)
+        assert not motion.quality[frozen].any()
+        assert not motion.resting[frozen].any()
+        assert motion.quality[(t > 4.7) & (t < 7.9)].all()
+        assert motion.quality[t > 10.3].all()
+        assert not motion.quality[np.searchsorted(t, 10.02)]
+    # The largest reading of the whole lies beyond 16 g, so only the past takes 16 g for an end stop.
+    assert not online_troubled.quality[902]
+
+
+def test_clipped_samples_raise_the_uncertainty() -> None:
+    t, acc, gyr, _ = lift()
+    plain = estimate_motion(t, acc, gyr)
+    acc[900:903] = 16 * 9.80665
+    clipped = estimate_motion(t, acc, gyr)
+    assert not clipped.quality[900:903].any()
+    assert clipped.sigma_vel_w_mps[905, 2] > 1.5 * plain.sigma_vel_w_mps[905, 2]
+
+
+@pytest.mark.parametrize("axis", [0, 4])
+def test_a_dead_axis_leaves_no_sample_fit(axis: int) -> None:
+    t, acc, gyr, _ = lift()
+    values = np.concatenate([acc, gyr], axis=1)
+    values[:, axis] = 0.0
+    assert not estimate_motion(t, values[:, :3], values[:, 3:]).quality.any()
+
+
+def test_a_sensor_that_never_changes_is_frozen_not_at_rest() -> None:
+    t = np.arange(1000) / RATE_HZ
+    motion = estimate_motion(t, np.tile(GRAVITY, (1000, 1)), np.zeros((1000, 3)))
+    assert not motion.quality[1:].any()
+    assert not motion.resting.any()
+    assert motion.sigma_vel_w_mps[500, 2] > 0.1
+
+
+def test_no_rest_at_all_works_and_is_less_sure() -> None:
+    t, acc, gyr, velocity = lift()
+    whole = estimate_motion(t, acc, gyr)
+    moving = slice(700, 3300)
+    motion = estimate_motion(t[moving], acc[moving], gyr[moving])
+    error = np.abs(motion.vel_w_mps[:, 2] - velocity[moving])
+    assert not motion.resting.any()
+    assert np.median(motion.sigma_vel_w_mps[:, 2]) > 1.5 * np.median(whole.sigma_vel_w_mps[moving, 2])
+    assert np.mean(error <= 1.96 * motion.sigma_vel_w_mps[:, 2]) > 0.9
+
+
+@pytest.mark.parametrize("mode", ["offline", "online"])
+@pytest.mark.parametrize("count", [2, 3, 11, 50])
+def test_fewer_samples_than_a_rest(count: int, mode: str) -> None:
+    t, acc, gyr, _ = lift()
+    motion = estimate_motion(t[:count], acc[:count], gyr[:count], mode=mode)  # type: ignore[arg-type]
+    assert np.isfinite(motion.vel_w_mps).all()
+    assert (motion.sigma_vel_w_mps[:, 2] > 0.01).all()
+    assert not motion.resting.any()
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -113,6 +272,14 @@ def test_a_hole_of_minutes_starts_anew() -> None:
         (lambda t, a, g: (t, a, np.where(g == g[4], np.inf, g)), "gyr_radps is not a number in row 4"),
         (lambda t, a, g: (t, a[:, :2], g), "do not belong together"),
         (lambda t, a, g: (t[:1], a[:1], g[:1]), "do not belong together"),
+        (lambda t, a, g: (t, [*a.tolist()[:-1], [1.0]], g), "acc_mps2 is no array of numbers"),
+        (lambda t, a, g: (1000 * t, a, g), "t_s steps by 5 a sample"),
+        (lambda t, a, g: (t, a / 9.80665, g), "looks like g; multiply by 9.80665"),
+        (lambda t, a, g: (t, 1000 * a / 9.80665, g), "looks like thousandths of g"),
+        (lambda t, a, g: (t, a - a.mean(axis=0), g), "gravity alone is 9.81"),
+        (lambda t, a, g: (t, 0 * a, g), "the accelerometer is dead"),
+        (lambda t, a, g: (t, a, np.degrees(g)), "looks like deg/s; multiply by pi / 180"),
+        (lambda t, a, g: (t, np.where(a == a[9], 1e9, a), g), r"acc_mps2 is 1e\+09 in row 9, beyond any sensor"),
     ],
 )
 def test_bad_input_is_refused_in_words(change: object, said: str) -> None:
