@@ -380,7 +380,6 @@ def test_a_firmware_that_hangs_in_the_set(
     assert told.code == 1
     (line,) = told.errors
     assert "firmware failed: the watchdog was not fed in time and reset the board; " in line
-    assert told.said[1:], "the silence was said before"
     told.whole()
 
 

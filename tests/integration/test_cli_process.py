@@ -113,7 +113,7 @@ def test_a_reader_that_has_gone_is_no_error(still: Path) -> None:
 
 def test_ctrl_c_keeps_what_was_found(tmp_path: Path) -> None:
     out = tmp_path / "set.json"
-    args = ["replay", str(DEMO), "--view", "terminal", "--speed", "8", "--json", str(out)]
+    args = ["replay", str(DEMO), "--view", "terminal", "--speed", "1", "--json", str(out)]
     with subprocess.Popen([*COMMAND, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         lines = iter(process.stdout.readline, "")
