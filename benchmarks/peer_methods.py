@@ -15,8 +15,8 @@ from scipy.signal import butter, filtfilt, lfilter  # pyright: ignore[reportUnkn
 
 from bartracker.errors import BartrackerError
 from bartracker.motion import estimate_motion
-from bartracker.motion.attitude import world_acceleration
-from bartracker.motion.estimate import index_from_stamps
+from bartracker.motion.input_checks import index_from_stamps
+from bartracker.motion.rotation import up_in_sensor
 from bartracker.samples import STANDARD_GRAVITY_MPS2, BoolArray, FloatArray, IntArray
 from motion_cases import Case, Estimate, Mode, interpolated
 
@@ -162,7 +162,8 @@ def offline_vqf(even: Uniform) -> FloatArray:
 
 
 def _integrated(even: Uniform, quat: FloatArray, settings: PeerSettings) -> FloatArray:
-    return np.cumsum(world_acceleration(even.acc_mps2, quat, settings.gravity_mps2)[:, 2]) * even.period_s
+    upward = (up_in_sensor(quat) * even.acc_mps2).sum(axis=1) - settings.gravity_mps2
+    return np.cumsum(upward) * even.period_s
 
 
 def _integrated_high_pass(even: Uniform, quat: FloatArray, mode: Mode, settings: PeerSettings) -> Estimate:

@@ -25,7 +25,7 @@ from rich.table import Table
 from scipy.signal import butter, sosfiltfilt  # pyright: ignore[reportUnknownVariableType, reportMissingTypeStubs]
 
 from bartracker.motion import Motion, estimate_motion
-from bartracker.motion.estimate import index_from_stamps
+from bartracker.motion.input_checks import index_from_stamps
 from bartracker.samples import BoolArray, FloatArray
 from motion_cases import Case, Estimate, Mode, MotionScore, broad, rms, score, sets
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bartracker.errors import BartrackerError
 from bartracker.motion import Motion, MotionSettings, estimate_motion
-from bartracker.motion.estimate import index_from_stamps
+from bartracker.motion.input_checks import index_from_stamps
 from bartracker.motion.track import HopMotion, OnlineMotion
 from bartracker.samples import StampedBlock
 from bartracker.timebase import TimeBase

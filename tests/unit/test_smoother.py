@@ -169,9 +169,9 @@ def rest_heights(track: SmoothTrack, still: np.ndarray) -> np.ndarray:
     return track.nodes[1 + np.flatnonzero(begins), 2]
 
 
-def rests(still: np.ndarray, kind: str = REST, sigma_m: float = 0.005, *, joins_only: bool = False) -> list[Contact]:
+def rests(still: np.ndarray, kind: str = REST, sigma_m: float = 0.005) -> list[Contact]:
     begins = still & ~np.concatenate([[False], still[:-1]])
-    return [Contact(int(hop) + 1, kind, sigma_m, joins_only) for hop in np.flatnonzero(begins)]
+    return [Contact(int(hop) + 1, kind, sigma_m) for hop in np.flatnonzero(begins)]
 
 
 def test_rests_at_nearly_one_height_are_pulled_together_and_a_far_one_is_not() -> None:
@@ -194,15 +194,6 @@ def test_a_place_known_before_draws_a_rest_to_it() -> None:
     left = rest_heights(smooth(models, still, rests(still), far, UNSURE), still)[0]
     assert drawn > without + 0.0005
     assert left == pytest.approx(without, abs=1e-4)
-
-
-def test_a_contact_that_joins_only_says_nothing_where_no_place_fits() -> None:
-    models, still = lifts([0.5, 0.01])
-    prior = replace(first_prior(UNSURE, moving=False), heights_m={"floor": [9.0]})
-    contacts = rests(still, "floor", joins_only=True)
-    without = smooth(models, still, [], prior, UNSURE)
-    held = smooth(models, still, contacts, prior, UNSURE)
-    assert np.allclose(held.nodes, without.nodes, atol=1e-9)
 
 
 def test_the_filter_ends_where_the_smoother_does() -> None:

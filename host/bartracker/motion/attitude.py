@@ -52,18 +52,3 @@ def offline_attitude(
         np.ascontiguousarray(gyr_radps), np.ascontiguousarray(acc_mps2), None, period_s, _filter_settings(settings)
     )
     return np.asarray(result["quat6D"], dtype=np.float64)
-
-
-def world_acceleration(acc_mps2: FloatArray, quat_ws: FloatArray, gravity_mps2: float) -> FloatArray:
-    """Acceleration (N, 3) in the world frame, gravity removed, from specific force in the sensor frame."""
-    w, vector = quat_ws[:, :1], quat_ws[:, 1:]
-    twice_cross = 2.0 * np.cross(vector, acc_mps2)
-    world = acc_mps2 + w * twice_cross + np.cross(vector, twice_cross)
-    world[:, 2] -= gravity_mps2
-    return world
-
-
-def up_in_sensor(quat_ws: FloatArray) -> FloatArray:
-    """The world's up axis (N, 3) in the sensor frame."""
-    w, x, y, z = quat_ws.T
-    return np.stack([2 * (x * z - w * y), 2 * (w * x + y * z), w * w - x * x - y * y + z * z], axis=1)

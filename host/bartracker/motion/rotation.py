@@ -60,3 +60,8 @@ def to_rotation_vector(q: FloatArray) -> FloatArray:
 def matrix(q: FloatArray) -> FloatArray:
     """Rotation matrices (N, 3, 3) of unit quaternions (N, 4)."""
     return ((q[:, :, None] * q[:, None, :]).reshape(-1, 16) @ _TERMS).reshape(-1, 3, 3)
+
+
+def up_in_sensor(quat_ws: FloatArray) -> FloatArray:
+    """The world's up axis (N, 3) in the sensor frame."""
+    return matrix(quat_ws)[:, 2]

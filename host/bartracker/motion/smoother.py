@@ -40,13 +40,12 @@ _ANYWHERE: Final = 1e-2
 @dataclass(frozen=True, slots=True)
 class Contact:
     """At this node (0 is the one before the first hop) the bar is at some place of this kind, sigma_m; of which one,
-    its height decides. `joins_only`: where no place fits, it says nothing.
+    its height decides.
     """
 
     node: int
     kind: str
     sigma_m: float
-    joins_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,8 +357,6 @@ def _places(
             _, place, gained, distance, variance = best
             mean = np.add(mean, gained * (distance / variance))
             covariance = np.subtract(covariance, np.outer(gained, gained) / variance)
-        elif best is not None and contact.joins_only:
-            continue
         else:
             place = len(heights)
             heights.append((0.0, _ANYWHERE))

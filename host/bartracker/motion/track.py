@@ -333,6 +333,16 @@ class OnlineMotion:
         return min(bisect_left(self._past, t_s, key=lambda past: float(past.hop.t_s[-1])), len(self._past) - 1)
 
 
+def segments_of(hops: list[Hop]) -> list[list[Hop]]:
+    """Hops grouped at the starts of segments."""
+    segments: list[list[Hop]] = []
+    for hop in hops:
+        if hop.starts_segment or not segments:
+            segments.append([])
+        segments[-1].append(hop)
+    return segments
+
+
 def smooth_segment(
     hops: list[Hop], settings: MotionSettings, *, moving: bool, visits: Sequence[Visit] = ()
 ) -> SmoothedMotion:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bartracker.motion.attitude import up_in_sensor
+from bartracker.motion.rotation import conjugate, multiply, to_rotation_vector, up_in_sensor
 from bartracker.motion.track import SmoothedMotion
 from bartracker.reps.context import NumberSettings
 from bartracker.reps.phases import Phase
@@ -105,10 +105,7 @@ def _within(motion: SmoothedMotion, span: Span) -> slice:
 
 def _turns_rad(quat_ws: FloatArray) -> FloatArray:
     """Rotation vectors (N - 1, 3) in the sensor frame from each sample to the next."""
-    w0, v0, w1, v1 = quat_ws[:-1, :1], quat_ws[:-1, 1:], quat_ws[1:, :1], quat_ws[1:, 1:]
-    scalar = w0 * w1 + (v0 * v1).sum(axis=1, keepdims=True)
-    vector = w0 * v1 - w1 * v0 - np.cross(v0, v1)
-    return 2.0 * vector * np.where(scalar < 0, -1.0, 1.0)
+    return to_rotation_vector(multiply(conjugate(quat_ws[:-1]), quat_ws[1:]))
 
 
 def _angle_about(quat_ws: FloatArray, axis: BarAxis) -> FloatArray:

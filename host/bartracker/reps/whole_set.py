@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bartracker.events import RepTrace
-from bartracker.motion.estimate import segments_of
 from bartracker.motion.settings import MotionSettings
-from bartracker.motion.track import SmoothedMotion, Visit, smooth_segment
+from bartracker.motion.track import SmoothedMotion, Visit, segments_of, smooth_segment
 from bartracker.reps.assemble import build_rep, with_rests, with_start_turns
 from bartracker.reps.bar_axis import learn_axis, sensor_turn_rad, up_at
 from bartracker.reps.context import LiftContext

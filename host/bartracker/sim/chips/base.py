@@ -146,3 +146,41 @@ class Sampling:
         numbers = np.arange(self._taken + 1, due + 1)
         self._taken = max(due, self._taken)
         return self._start_us / _US_PER_S + numbers / self.rate_hz
+
+
+class RegisterChip:
+    """What the models share: 128 registers, a sensing element, the samples that are due brought up to date before every
+    access. A family's file says what its registers mean.
+    """
+
+    def __init__(self, specimen: Specimen, address: int) -> None:
+        self.address = address
+        self.faults = Faults()
+        self.produced = Produced()
+        self._specimen = specimen
+        self._sampling = Sampling()
+        self._registers = bytearray(128)
+        self._number = 0
+
+    @property
+    def true_rate_hz(self) -> float:
+        """Samples per second, by the board's clock; 0 while stopped."""
+        return self._sampling.rate_hz
+
+    def write(self, now_us: int, register: int, data: bytes) -> None:
+        """Bytes into a register and the following ones. Raises Nack."""
+        self._answer(now_us)
+        for offset, value in enumerate(data):
+            self._set(now_us, register + offset, value)
+
+    def _answer(self, now_us: int) -> None:
+        if self.faults.silent:
+            raise Nack
+        self._advance(now_us)
+
+    def _set(self, now_us: int, register: int, value: int) -> None:
+        raise NotImplementedError
+
+    def _advance(self, now_us: int) -> None:
+        """Take the samples that have become due."""
+        raise NotImplementedError

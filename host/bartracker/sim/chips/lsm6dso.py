@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from bartracker.samples import STANDARD_GRAVITY_MPS2
-from bartracker.sim.chips.base import Faults, Nack, Produced, Sampling, Specimen
+from bartracker.sim.chips.base import RegisterChip, Specimen
 
 WHO_AM_I: Final = 0x6C
 _FIFO_WORDS: Final = 512
@@ -27,30 +27,19 @@ _BYPASS, _FIFO, _CONTINUOUS = 0, 1, 6
 _TAG_GYR, _TAG_ACC, _TAG_STAMP = 1, 2, 4
 
 
-class Lsm6dso:
+class Lsm6dso(RegisterChip):
     """One chip on the bus. `stamp_last`: the time stamp comes after its slot's data instead of before (the application
     note leaves that open).
     """
 
     def __init__(self, specimen: Specimen, address: int = 0x6A, *, stamp_last: bool = False) -> None:
-        self.address = address
-        self.faults = Faults()
-        self.produced = Produced()
+        super().__init__(specimen, address)
         self.stamp_last = stamp_last
-        self._specimen = specimen
-        self._sampling = Sampling()
-        self._registers = bytearray(128)
         self._fifo: deque[bytes] = deque()
         self._overrun = self._overrun_latched = False
         self._slot = 0
-        self._number = 0
         self._stamp_zero_us = 0
         self._reset(0)
-
-    @property
-    def true_rate_hz(self) -> float:
-        """Samples per second, by the board's clock; 0 while stopped."""
-        return self._sampling.rate_hz
 
     def read(self, now_us: int, register: int, length: int) -> bytes:
         self._answer(now_us)
@@ -65,16 +54,6 @@ class Lsm6dso:
             if self._registers[0x12] & 0x04:
                 address = (address + 1) & 0x7F
         return bytes(out)
-
-    def write(self, now_us: int, register: int, data: bytes) -> None:
-        self._answer(now_us)
-        for offset, value in enumerate(data):
-            self._set(now_us, register + offset, value)
-
-    def _answer(self, now_us: int) -> None:
-        if self.faults.silent:
-            raise Nack
-        self._advance(now_us)
 
     def _reset(self, now_us: int) -> None:
         self._registers[:] = bytes(len(self._registers))

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from bartracker.samples import STANDARD_GRAVITY_MPS2
-from bartracker.sim.chips.base import Faults, Nack, Produced, Sampling, Specimen
+from bartracker.sim.chips.base import RegisterChip, Specimen
 
 MPU6886: Final = 0x19
 MPU6050: Final = 0x68
@@ -25,25 +25,14 @@ _FRAME_ENABLES: Final = {MPU6886: 0x18, MPU6050: 0xF8}
 _SLEEP, _RESET = 0x40, 0x80
 
 
-class Mpu6:
+class Mpu6(RegisterChip):
     """One chip on the bus; `model`: the value of its ID register."""
 
     def __init__(self, specimen: Specimen, model: int, address: int = 0x68) -> None:
-        self.address = address
-        self.faults = Faults()
-        self.produced = Produced()
-        self._specimen = specimen
+        super().__init__(specimen, address)
         self._model = model
-        self._sampling = Sampling()
-        self._registers = bytearray(128)
         self._fifo = bytearray()
-        self._number = 0
         self._reset(0)
-
-    @property
-    def true_rate_hz(self) -> float:
-        """Samples per second, by the board's clock; 0 while asleep."""
-        return self._sampling.rate_hz
 
     def read(self, now_us: int, register: int, length: int) -> bytes:
         self._answer(now_us)
@@ -52,16 +41,6 @@ class Mpu6:
             del self._fifo[:length]
             return taken.ljust(length, b"\xff")
         return bytes(self._value(register + offset) for offset in range(length))
-
-    def write(self, now_us: int, register: int, data: bytes) -> None:
-        self._answer(now_us)
-        for offset, value in enumerate(data):
-            self._set(now_us, register + offset, value)
-
-    def _answer(self, now_us: int) -> None:
-        if self.faults.silent:
-            raise Nack
-        self._advance(now_us)
 
     def _reset(self, now_us: int) -> None:
         self._registers[:] = bytes(len(self._registers))
