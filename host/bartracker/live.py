@@ -1,5 +1,5 @@
 """The only orchestration: link thread -> bounded queue -> pipeline thread -> latest state, which a view samples when
-it likes; sets that are over are looked at again in a thread of their own.
+it likes; sets that are over are looked at again in a process of their own.
 
 No computing on samples (that is the pipeline's) and no drawing (that is ui/'s) lives here. `live_state` holds what a
 view sees.
@@ -8,7 +8,6 @@ view sees.
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from queue import Queue
 from typing import TypeAlias
@@ -18,6 +17,7 @@ from bartracker.events import Event, Notice
 from bartracker.links import Link, LinkNotice, PlaybackLink
 from bartracker.links.sensor_link import SensorLink
 from bartracker.live_state import LiveState, StateBuilder, StateSettings
+from bartracker.other_process import OtherProcess
 from bartracker.pipeline import Pipeline
 from bartracker.samples import StampedBlock
 
@@ -154,7 +154,7 @@ class LiveSession:
         end: _End | None = None
         try:
             # The second look at a long set takes seconds; the live view goes on meanwhile.
-            with ThreadPoolExecutor(1, "bartracker-refinement") as refinement:
+            with OtherProcess("bartracker-refinement") as refinement:
                 self._pipeline.refine_in(refinement)
                 while end is None:
                     item = self._queue.get()
