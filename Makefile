@@ -9,12 +9,13 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet --quiet
 DEMO := sim://squat?reps=5&load_kg=100&seed=1&tempo=3-1-X-0&fast_eccentric=4&forward_drift_m=0.06
 
-.PHONY: help demo test lint types lock clean
+.PHONY: help demo test hardware lint types lock clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo    install, then stream a virtual set: in the window, or in the terminal where there is no display'
 	@echo 'make test    install, then run the tests'
+	@echo 'make hardware  STL of every printed part and SVG of every harness, into build/hardware'
 	@echo 'make lint    ruff: rules and format        make types   pyright, strict'
 	@echo 'make lock    renew the lock files          make clean   remove what was installed and built'
 
@@ -25,6 +26,10 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	@sh .ci/system-libraries $(BIN)/python
 	$(BIN)/python -m pytest
+
+hardware: $(VENV)/.installed-dev
+	@sh .ci/hardware-tools
+	$(BIN)/python hardware/clips.py
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check
@@ -64,4 +69,4 @@ lock: $(BIN)/python
 
 clean:
 	rm -rf $(VENV) build dist out .pytest_cache .ruff_cache .hypothesis
-	find host tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find host tests benchmarks hardware -name __pycache__ -type d -prune -exec rm -rf {} +
