@@ -7,14 +7,18 @@ import bluetooth
 import machine
 from micropython import const
 
-from bartracker_fw import VERSION, wire
+from bartracker_fw import VERSION, flash, power, wire
 from bartracker_fw.boards.profile import Board
 from bartracker_fw.clock import DeviceClock
 from bartracker_fw.control import Control
-from bartracker_fw.imu.base import CLIP_COUNT, Imu
+from bartracker_fw.cues import Cues
+from bartracker_fw.imu.base import Imu
 from bartracker_fw.imu.detect import detect
 from bartracker_fw.link import Link
-from bartracker_fw.power import Battery
+from bartracker_fw.log import FlashLog
+from bartracker_fw.log_sender import LogSender
+from bartracker_fw.recorder import Recorder
+from bartracker_fw.report import Report
 from bartracker_fw.ring import PacketRing
 from bartracker_fw.sampler import Sampler
 from bartracker_fw.store import Store
@@ -24,13 +28,16 @@ _DITHER_US = const(500)
 _I2C_HZ = const(400_000)
 # Packets handed to the stack in one go: enough to catch up after a drop-out at the highest rate.
 _PACKETS_PER_BURST = const(8)
+# Of these, packets that were asked for again.
+_AGAIN_PER_BURST = const(4)
 # A packet is as long as it takes to fill it in this time, so that slow rates are not late.
 _LONGEST_PACKET_MS = const(100)
 _SECOND_US = const(1_000_000)
 _SILENT_US = const(500_000)
 _DEFAULT_HEARTBEAT_S = const(10)
 _BATTERY_EVERY = const(10)
-_BLINK_US = const(100_000)
+# Nobody connected and nothing to do for so long: off, where motion can switch it on again.
+OFF_AFTER_S = 1800
 _WATCHDOG_MS = const(8000)
 # Long enough to work at the prompt: a watchdog once started cannot be stopped.
 _PROMPT_MS = const(3_600_000)
@@ -40,16 +47,16 @@ class App:
     def __init__(self, board: Board) -> None:
         self._board = board
         self.store = Store()
-        self._boots = self.store.count_boot()
-        self._device_id = machine.unique_id()[:8]
+        boots = self.store.count_boot()
+        device_id = machine.unique_id()[:8]
         self._i2c = machine.I2C(0, scl=machine.Pin(board.scl), sda=machine.Pin(board.sda), freq=_I2C_HZ)
-        self._led = None if board.led is None else machine.Pin(board.led, machine.Pin.OUT, value=1 - board.led_on)
+        self.cues = Cues(board)
         now = time.ticks_us()
         self.device = DeviceClock(now)
         self.ring = PacketRing(board.ring_packets)
-        self.sampler = Sampler(self.ring, self.device, self._boots)
+        self.sampler = Sampler(self.ring, self.device, boots)
         self.sampler.clock.set_period(int(1_000_000 * 16384 / Imu.rate_hz))
-        self.battery = Battery(board.battery, board.battery_divider)
+        self.battery = power.Battery(board.battery, board.battery_divider)
         self.battery.read()
         self.imu: Imu | None = None
         self.fault = wire.IMU_SILENT
@@ -61,21 +68,23 @@ class App:
         self._dither = 0
         self._second = now
         self._seconds = 0
-        self._said_state = -1
-        self._identify_since = now
-        self._identify_us = 0
-        self._info = bytearray(wire.INFO_LENGTH)
-        self._status = bytearray(wire.STATUS_LENGTH)
-        self._reply = bytearray(wire.REPLY_LENGTH)
+        self._stepped = now
+        self._unused_s = 0
+        self.report = Report(self, boots, device_id, board.axes)
+        self._entry = bytearray(wire.ENTRY_LENGTH)
+        self._reply = memoryview(self._entry)[: wire.REPLY_LENGTH]
+        found = flash.find()
+        log = None if found is None else FlashLog(found)
+        self.recorder = Recorder(self.ring, log, self.report.info)
+        self.log_sender = None if log is None else LogSender(log)
         self._sync_reply = bytearray(wire.SYNC_REPLY_LENGTH)
-        self._level = bytearray((wire.UNKNOWN_PERCENT,))
-        tail = binascii.hexlify(self._device_id[-2:]).decode()
+        tail = binascii.hexlify(device_id[-2:]).decode()
         version = "{}.{}.{}".format(*VERSION)
         self.link = Link(bluetooth.BLE(), "bartracker-" + tail, "bartracker", board.model, version)
         self._find_imu()
-        self._note_info()
-        self._note_battery()
-        self._note_status()
+        self.report.note_info()
+        self.report.note_battery()
+        self.report.note_status()
 
     # The motion chip
 
@@ -98,6 +107,7 @@ class App:
             return False
         self.fault = wire.NO_FAULT
         self._fit_packets()
+        self.recorder.set_scales(acc_g, gyr_dps)
         self.sampler.clock.set_period(int(1_000_000 * 16384 / imu.rate_hz))
         self.sampler.emptied_at(imu.ticks)
         rate = int(rate_hz + 0.5)
@@ -107,7 +117,7 @@ class App:
             store.acc_g = acc_g
             store.gyr_dps = gyr_dps
             store.save()
-        self._note_info()
+        self.report.note_info()
         return True
 
     def _lose_imu(self, fault: int) -> None:
@@ -147,6 +157,9 @@ class App:
             self.ring.start_live()
         else:
             self.ring.start_from(index_hi, index_lo)
+        self.recorder.find_host()
+        if self.log_sender is not None:
+            self.log_sender.stop()
         self._heard = time.ticks_us()
         self.streaming = True
 
@@ -158,13 +171,6 @@ class App:
         self._heartbeat_s = seconds
         self._heard = time.ticks_us()
 
-    def can_identify(self) -> bool:
-        return self._led is not None
-
-    def identify(self, seconds: int) -> None:
-        self._identify_since = time.ticks_us()
-        self._identify_us = seconds * _SECOND_US
-
     # The loop
 
     def step(self) -> None:
@@ -173,6 +179,7 @@ class App:
         self._drain()
         if self.link.changed:
             self._follow_link()
+        self.recorder.step(time.ticks_ms())
         self._answer()
         self._send()
         if self.streaming and time.ticks_diff(now, self._heard) > self._heartbeat_s * _SECOND_US:
@@ -180,7 +187,8 @@ class App:
         if time.ticks_diff(now, self._second) >= _SECOND_US:
             self._second = time.ticks_add(self._second, _SECOND_US)
             self._every_second()
-        self._blink(now)
+        self.cues.step(time.ticks_diff(now, self._stepped))
+        self._stepped = now
 
     def pause_ms(self) -> int:
         # Until the next burst. Its time wanders by up to 7.5 ms, so that bursts meet every phase of the samples: that
@@ -197,10 +205,15 @@ class App:
     def _follow_link(self) -> None:
         self.link.changed = False
         if not self.link.connected:
+            if self.streaming:
+                self.recorder.lose_host(time.ticks_ms())
             self.stop()
+            self.ring.forget_spans()
+            if self.log_sender is not None:
+                self.log_sender.stop()
         self.link.advertise(time.ticks_ms())
         self._fit_packets()
-        self._note_info()
+        self.report.note_info()
 
     def _answer(self) -> None:
         link = self.link
@@ -217,34 +230,59 @@ class App:
             raw = link.command()
             if raw is None:
                 return
-            if not self._reply[0]:
+            if not self._entry[0]:
                 result = self._control.execute(raw)
                 opcode = raw[0] if raw else 0
-                wire.put_reply(self._reply, opcode, raw[1] if len(raw) > 1 else 0, result)
-            if not link.answer(self._reply):
+                wire.put_reply(self._entry, opcode, raw[1] if len(raw) > 1 else 0, result, self._control.detail)
+                log = self._control.entry
+                if log is not None:
+                    wire.put_entry(self._entry, log.sessions(), log.found_blocks, log.found, log.found_last)
+            if not link.answer(self._reply if self._control.entry is None else self._entry):
                 return
-            self._reply[0] = 0
+            self._entry[0] = 0
 
     def _send(self) -> None:
-        if not self.streaming:
-            return
+        # What was asked for again has its share of a burst, so that neither it nor live data starve.
+        ring = self.ring
+        left = _PACKETS_PER_BURST
+        if self.streaming:
+            left = self._send_due(left - _AGAIN_PER_BURST if ring.spans else left)
+            if left < 0:
+                return
+            left += _AGAIN_PER_BURST if ring.spans else 0
+        longest = self.link.mtu - wire.NOTIFY_OVERHEAD
+        while left > 0 and ring.spans:
+            packet = ring.peek_again()
+            if packet is None:
+                break
+            if len(packet) <= longest and not self.link.send_data(packet):
+                return
+            ring.pop_again()
+            left -= 1
+        if self.log_sender is not None and self.log_sender.busy and not self.streaming:
+            self.log_sender.step(self.link)
+
+    def _send_due(self, most: int) -> int:
+        # Up to so many packets that are due; returns how many more there might have been, -1 if the stack is full.
         ring = self.ring
         longest = self.link.mtu - wire.NOTIFY_OVERHEAD
-        for _ in range(_PACKETS_PER_BURST):
+        while most > 0:
             packet = ring.peek()
             if packet is None:
-                return
+                break
             if len(packet) > longest:
                 ring.skip()
             elif self.link.send_data(packet):
                 ring.pop()
             else:
-                return
+                return -1
+            most -= 1
+        return most
 
     def _every_second(self) -> None:
         self._seconds += 1
         if self._seconds % _BATTERY_EVERY == 0:
-            self._note_battery()
+            self.report.note_battery()
         imu = self.imu
         if imu is None:
             self.sampler.emptied_at(time.ticks_us())
@@ -255,73 +293,24 @@ class App:
             except OSError:
                 self._lose_imu(wire.IMU_SILENT)
         self.link.advertise(time.ticks_ms())
-        self._note_status()
+        self.report.note_status()
+        self._unused_s = 0 if self.link.connected or self.recorder.busy else self._unused_s + 1
+        if self._unused_s >= OFF_AFTER_S and imu is not None:
+            self._switch_off(imu)
 
-    # What the host can read
-
-    def _note_status(self) -> None:
-        state = wire.STREAMING if self.streaming else wire.IDLE
-        fault = self.fault
-        if fault != wire.NO_FAULT:
-            state = wire.FAULT
-        elif self.battery.low():
-            fault = wire.BATTERY_LOW
-        ring = self.ring
-        imu = self.imu
-        wire.put_status(
-            self._status,
-            state,
-            self.battery.mv,
-            self.battery.percent,
-            fault,
-            self.sampler.overflows,
-            self.sampler.samples,
-            ring.sent,
-            ring.dropped,
-            self.link.retries,
-            0 if imu is None else self.sampler.clock.period_q14,
-            wire.UNKNOWN_CENTIDEGC if imu is None else imu.centidegc,
-            ring.waiting(),
-        )
-        self.link.set_status(self._status, state != wire.IDLE or state != self._said_state)
-        self._said_state = state
-
-    def _note_battery(self) -> None:
-        self.battery.read()
-        percent = self.battery.percent
-        if percent != self._level[0] and percent != wire.UNKNOWN_PERCENT:
-            self._level[0] = percent
-            self.link.set_battery(self._level)
-
-    def _note_info(self) -> None:
-        # Without a chip the numbers are those of a chip that might be there; the chip's number is then 0.
-        imu = self.imu or Imu(self._i2c, 0)
-        wire.put_info(
-            self._info,
-            imu.chip,
-            imu.acc_g,
-            imu.gyr_dps,
-            CLIP_COUNT,
-            self.link.mtu if self.link.connected else 0,
-            imu.acc_scale or imu.acc_g / 32768 * 9.80665,
-            imu.gyr_scale or imu.gyr_dps / 32768 * 0.017453293,
-            imu.rate_hz,
-            self._board.axes,
-            VERSION,
-            self._boots,
-            self._device_id,
-            self.ring.kept,
-        )
-        self.link.set_info(self._info)
-
-    def _blink(self, now) -> None:
-        if not self._identify_us or self._led is None:
+    def _switch_off(self, imu: Imu) -> None:
+        # Until the bar moves, and then a start like any other. A board that motion cannot wake stays on.
+        self._unused_s = 0
+        wake = self._board.wake
+        if wake is None:
             return
-        passed = time.ticks_diff(now, self._identify_since)
-        on = passed < self._identify_us and (passed // _BLINK_US) & 1 == 0
-        if passed >= self._identify_us:
-            self._identify_us = 0
-        self._led.value(self._board.led_on if on else 1 - self._board.led_on)
+        try:
+            armed = imu.arm_wake()
+        except OSError:
+            self._lose_imu(wire.IMU_SILENT)
+            return
+        if armed:
+            power.sleep_until_high(wake)
 
 
 def run(board: Board) -> None:

@@ -5,11 +5,16 @@ import struct
 from micropython import const
 
 from bartracker_fw import wire
+from bartracker_fw.log import FlashLog
 
 _SLOWEST_HZ = const(50)
 _FASTEST_HZ = const(1000)
 
-# Arguments in bytes by opcode.
+_PATTERNS = const(4)
+_SPAN = const(6)
+_MOST_SPANS = const(4)
+
+# Arguments in bytes by opcode; `fetch` has one to four spans.
 _LENGTHS = {
     wire.OP_START: 4,
     wire.OP_STOP: 0,
@@ -17,20 +22,33 @@ _LENGTHS = {
     wire.OP_RANGE: 4,
     wire.OP_IDENTIFY: 1,
     wire.OP_HEARTBEAT: 1,
+    wire.OP_MODE: 1,
+    wire.OP_CUE: 3,
+    wire.OP_LOG_ENTRY: 2,
+    wire.OP_LOG_READ: 6,
+    wire.OP_LOG_ERASE: 8,
 }
 
 
 class Control:
-    # `target` does what the commands say: it has imu, streaming, can_send(), can_identify() and one method a command;
+    # `target` does what the commands say: it has imu, streaming, ring, recorder, log_sender, cues, can_send() and
+    # methods for the rest;
     # configure() returns whether the IMU took it.
+    # `detail`: the reply's fourth byte; `entry`: the log whose found entry follows it.
     def __init__(self, target) -> None:
         self._target = target
+        self.detail = 0
+        self.entry: FlashLog | None = None
 
     def execute(self, raw: bytes) -> int:
         # Do it if it is valid, else change nothing. Returns the result code.
+        self.detail = 0
+        self.entry = None
         if len(raw) < 2:
             return wire.WRONG_LENGTH
         opcode = raw[0]
+        if opcode == wire.OP_FETCH:
+            return self._fetch(raw)
         if opcode not in _LENGTHS:
             return wire.UNKNOWN_COMMAND
         if len(raw) != 2 + _LENGTHS[opcode]:
@@ -45,15 +63,21 @@ class Control:
             target.heartbeat(raw[2])
             return wire.DONE
         if opcode == wire.OP_IDENTIFY:
-            if not target.can_identify():
+            if not target.cues.outputs:
                 return wire.NOT_SUPPORTED
-            target.identify(raw[2])
+            target.cues.identify(raw[2])
             return wire.DONE
+        if opcode == wire.OP_CUE:
+            return self._cue(raw[2], raw[3], raw[4])
+        if opcode in (wire.OP_LOG_ENTRY, wire.OP_LOG_READ, wire.OP_LOG_ERASE):
+            return self._log(raw)
         if target.imu is None:
             return wire.IMU_FAULT
         if opcode == wire.OP_START:
             return self._start(raw)
-        if target.streaming:
+        if opcode == wire.OP_MODE:
+            return self._mode(raw[2])
+        if target.streaming or target.recorder.busy:
             return wire.NOT_NOW
         return self._rate(raw) if opcode == wire.OP_RATE else self._range(raw)
 
@@ -61,6 +85,68 @@ class Control:
         if not self._target.can_send():
             return wire.NOT_NOW
         self._target.start(raw[4] | raw[5] << 8, raw[2] | raw[3] << 8)
+        return wire.DONE
+
+    def _cue(self, outputs: int, pattern: int, repeat: int) -> int:
+        if not outputs or pattern >= _PATTERNS or not repeat:
+            return wire.OUT_OF_RANGE
+        cues = self._target.cues
+        if not outputs & cues.outputs:
+            return wire.NOT_SUPPORTED
+        cues.play(outputs, pattern, repeat)
+        return wire.DONE
+
+    def _mode(self, mode: int) -> int:
+        recorder = self._target.recorder
+        if mode == wire.MODE_IDLE:
+            recorder.idle()
+            return wire.DONE
+        if mode not in (wire.MODE_ARMED, wire.MODE_RECORDING):
+            return wire.OUT_OF_RANGE
+        if recorder.log is None:
+            return wire.NOT_SUPPORTED
+        if mode == wire.MODE_ARMED:
+            recorder.arm()
+            return wire.DONE
+        return wire.DONE if recorder.record() else wire.NO_ROOM
+
+    def _log(self, raw: bytes) -> int:
+        target = self._target
+        log = target.recorder.log
+        if log is None:
+            return wire.NOT_SUPPORTED
+        if raw[0] == wire.OP_LOG_ENTRY:
+            # Past the last one: how many there are, and session 0.
+            log.find(raw[2] | raw[3] << 8)
+            self.entry = log
+            return wire.DONE
+        # Numbers above 2^30 stand for no session.
+        number, last = struct.unpack_from("<IH" if raw[0] == wire.OP_LOG_READ else "<II", raw, 2)
+        if raw[0] == wire.OP_LOG_ERASE:
+            return wire.DONE if log.erase(number, last) else wire.OUT_OF_RANGE
+        if not last or log.block_of(number) < 0:
+            return wire.OUT_OF_RANGE
+        if target.streaming or not target.can_send():
+            return wire.NOT_NOW
+        target.log_sender.begin(number, last)
+        return wire.DONE
+
+    def _fetch(self, raw: bytes) -> int:
+        spans = (len(raw) - 2) // _SPAN
+        if len(raw) != 2 + spans * _SPAN or not 0 < spans <= _MOST_SPANS:
+            return wire.WRONG_LENGTH
+        for i in range(spans):
+            at = 2 + i * _SPAN
+            if not raw[at + 4] and not raw[at + 5]:
+                return wire.OUT_OF_RANGE
+        target = self._target
+        if not target.can_send() or target.ring.room() < spans:
+            return wire.NOT_NOW
+        for i in range(spans):
+            at = 2 + i * _SPAN
+            samples = raw[at + 4] | raw[at + 5] << 8
+            if not target.ring.fetch(raw[at + 2] | raw[at + 3] << 8, raw[at] | raw[at + 1] << 8, samples):
+                self.detail |= 1 << i
         return wire.DONE
 
     def _rate(self, raw: bytes) -> int:

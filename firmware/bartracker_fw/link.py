@@ -61,12 +61,13 @@ class Link:
                 (uuid(_CUSTOM % "c25b"), _NOTIFY),
                 (uuid(_CUSTOM % "c25c"), _READ | _NOTIFY),
                 (uuid(_CUSTOM % "c25d"), _WRITE_NO_RESPONSE | _NOTIFY),
+                (uuid(_CUSTOM % "c25e"), _NOTIFY),
             ),
         )
         battery = (uuid(0x180F), ((uuid(0x2A19), _READ | _NOTIFY),))
         device = (uuid(0x180A), ((uuid(0x2A29), _READ), (uuid(0x2A24), _READ), (uuid(0x2A26), _READ)))
         handles = ble.gatts_register_services((custom, battery, device))
-        self._info, self._control, self._data, self._status, self._sync = handles[0]
+        self._info, self._control, self._data, self._status, self._sync, self._log = handles[0]
         self._battery = handles[1][0]
         for i, text in enumerate((maker, model, version)):
             ble.gatts_write(handles[2][i], text.encode())
@@ -126,7 +127,7 @@ class Link:
         # The oldest command that is still unanswered; `answer` takes it out.
         return None if self._head == self._tail else self._inbox[self._head & (_INBOX - 1)]
 
-    def answer(self, reply: bytearray) -> bool:
+    def answer(self, reply: "bytearray | memoryview") -> bool:
         # Indicate the reply to the oldest command; False: the stack is full, try again.
         if self._connection != _NO_CONNECTION:
             try:
@@ -161,6 +162,9 @@ class Link:
 
     def send_sync(self, reply: bytearray) -> bool:
         return self._notify(self._sync, reply)
+
+    def send_log(self, part: memoryview) -> bool:
+        return self._notify(self._log, part)
 
     def set_info(self, info: bytearray) -> None:
         self._ble.gatts_write(self._info, info)

@@ -1,5 +1,6 @@
-# The battery: a LiPo cell behind a voltage divider on an ADC pin.
-from machine import ADC, Pin
+# The battery, a LiPo cell behind a voltage divider on an ADC pin; and sleep.
+import esp32
+from machine import ADC, Pin, deepsleep
 from micropython import const
 
 from bartracker_fw import wire
@@ -48,3 +49,9 @@ class Battery:
 
     def low(self) -> bool:
         return self.mv != 0 and self.mv <= _EMPTY_MV
+
+
+def sleep_until_high(pin: int) -> None:
+    # All off until this pin goes high; then the board starts anew. Does not return.
+    esp32.wake_on_ext1((Pin(pin, Pin.IN),), esp32.WAKEUP_ANY_HIGH)
+    deepsleep()

@@ -1,5 +1,7 @@
 # The packets of the last seconds, ready to send, in one block of memory. A packet that is sent again is the same.
 # Imports neither machine nor bluetooth.
+from array import array
+
 from micropython import const
 
 from bartracker_fw import wire
@@ -9,6 +11,8 @@ _SLOT = const(242)
 _POSITION_MASK = const(0x0FFFFFFF)
 # More packets than this waiting behind it: a packet was held back.
 _BACKLOG_PACKETS = const(4)
+# Spans asked for again that may wait; a power of two.
+_SPANS = const(16)
 
 
 class PacketRing:
@@ -29,6 +33,13 @@ class PacketRing:
         self._counter = 0
         self._gap = False
         self._promised = False
+        # The next packet for the log in flash.
+        self._logged = 0
+        # Spans to send again, as positions: a queue in a circle.
+        self._span_from = array("i", [0] * _SPANS)
+        self._span_to = array("i", [0] * _SPANS)
+        self._spans_head = 0
+        self.spans = 0
         self.samples = 0
         self._views: list[memoryview] = []
         self.set_samples(wire.MOST_SAMPLES)
@@ -87,16 +98,75 @@ class PacketRing:
 
     def start_from(self, index_hi: int, index_lo: int) -> None:
         # Send again from the oldest packet that holds this sample or a later one.
-        position = self._tail
-        while position != self._head:
-            base = (position & self._mask) * _SLOT
-            first_lo = self.buf[base + 4] | self.buf[base + 5] << 8
-            first_hi = self.buf[base + 6] | self.buf[base + 7] << 8
-            if difference_us(index_hi, index_lo, first_hi, first_lo) < self.buf[base + 12]:
-                break
-            position = (position + 1) & _POSITION_MASK
+        position = self._find(index_hi, index_lo)
         self._next = position
         self._promised = True
+
+    def _find(self, index_hi: int, index_lo: int) -> int:
+        # Position of the oldest packet that holds this sample or a later one; the head if there is none.
+        buf = self.buf
+        low = 0
+        high = self._since(self._tail)
+        while low < high:
+            middle = (low + high) >> 1
+            base = ((self._tail + middle) & self._mask) * _SLOT
+            first_lo = buf[base + 4] | buf[base + 5] << 8
+            first_hi = buf[base + 6] | buf[base + 7] << 8
+            if difference_us(index_hi, index_lo, first_hi, first_lo) < buf[base + 12]:
+                high = middle
+            else:
+                low = middle + 1
+        return (self._tail + low) & _POSITION_MASK
+
+    def room(self) -> int:
+        # Spans that `fetch` can still take.
+        return _SPANS - self.spans
+
+    def fetch(self, index_hi: int, index_lo: int, samples: int) -> bool:
+        # Send again what was sent of this span, besides what is due. False: nothing of it is held any more.
+        start = self._find(index_hi, index_lo)
+        last = index_lo + samples - 1
+        end = self._find((index_hi + (last >> 16)) & 0xFFFF, last & 0xFFFF)
+        if end != self._head:
+            base = (end & self._mask) * _SLOT
+            first_lo = self.buf[base + 4] | self.buf[base + 5] << 8
+            first_hi = self.buf[base + 6] | self.buf[base + 7] << 8
+            if difference_us((index_hi + (last >> 16)) & 0xFFFF, last & 0xFFFF, first_hi, first_lo) >= 0:
+                end = (end + 1) & _POSITION_MASK
+        if start == end:
+            return False
+        slot = (self._spans_head + self.spans) & (_SPANS - 1)
+        self._span_from[slot] = start
+        self._span_to[slot] = end
+        self.spans += 1
+        return True
+
+    def peek_again(self) -> "memoryview | None":
+        # The next packet that was asked for again; call `pop_again` once it is on its way.
+        while self.spans:
+            slot = self._spans_head
+            position = self._span_from[slot]
+            if self._since(position) > self._since(self._tail):
+                position = self._tail
+            # What was never sent is still to come, or was promised to nobody.
+            if self._since(position) > self._since(self._span_to[slot]):
+                self._span_from[slot] = position
+                if self._numbered[position & self._mask] == 2:
+                    self.buf[(position & self._mask) * _SLOT + 1] |= wire.BACKLOG
+                    return self._view(position & self._mask)
+                self.pop_again()
+            else:
+                self._spans_head = (slot + 1) & (_SPANS - 1)
+                self.spans -= 1
+        return None
+
+    def pop_again(self) -> None:
+        slot = self._spans_head
+        self._span_from[slot] = (self._span_from[slot] + 1) & _POSITION_MASK
+
+    def forget_spans(self) -> None:
+        # The host that asked has gone.
+        self.spans = 0
 
     def peek(self) -> "memoryview | None":
         # The next packet to send, numbered; call `pop` once it is on its way.
@@ -106,24 +176,90 @@ class PacketRing:
         slot = self._next & self._mask
         base = slot * _SLOT
         buf = self.buf
-        if self._numbered[slot]:
-            if self._numbered[slot] == 2:
-                buf[base + 1] |= wire.BACKLOG
-        else:
-            self._numbered[slot] = 1
-            buf[base + 2] = self._counter & 0xFF
-            buf[base + 3] = self._counter >> 8
-            self._counter = (self._counter + 1) & 0xFFFF
-            if self._gap:
-                buf[base + 1] |= wire.GAP
-                self._gap = False
+        if self._numbered[slot] == 2:
+            buf[base + 1] |= wire.BACKLOG
+        self._number(slot)
         if waiting > _BACKLOG_PACKETS:
             buf[base + 1] |= wire.BACKLOG
-        n = buf[base + 12]
+        return self._view(slot)
+
+    def _number(self, slot: int) -> None:
+        # Give a packet its counter, once, in the order of their samples.
+        if self._numbered[slot]:
+            return
+        self._numbered[slot] = 1
+        base = slot * _SLOT
+        self.buf[base + 2] = self._counter & 0xFF
+        self.buf[base + 3] = self._counter >> 8
+        self._counter = (self._counter + 1) & 0xFFFF
+        if self._gap:
+            self.buf[base + 1] |= wire.GAP
+            self._gap = False
+
+    # For the log in flash
+
+    def mark_newest(self, packets: int) -> None:
+        # What is logged next: the newest packets closed so far, or none of them.
+        held = self._since(self._tail)
+        self._logged = (self._head - (packets if packets < held else held)) & _POSITION_MASK
+
+    def mark_due(self) -> None:
+        # What is logged next: what was not sent yet.
+        self._logged = self._next
+
+    def due(self) -> int:
+        # Position of the next packet to send.
+        return self._next
+
+    def holds(self, position: int) -> bool:
+        # Whether the packet at this position has not been overwritten.
+        return self._since(position) <= self._since(self._tail)
+
+    def unlogged(self) -> int:
+        # Packets that wait for the log; those overwritten meanwhile are a gap in it.
+        held = self._since(self._tail)
+        if self._since(self._logged) > held:
+            self._logged = self._tail
+        return self._since(self._logged)
+
+    def peek_unlogged(self) -> memoryview:
+        slot = self._logged & self._mask
+        self._number(slot)
+        return self._view(slot)
+
+    def pop_unlogged(self) -> None:
+        self._logged = (self._logged + 1) & _POSITION_MASK
+
+    def newest_moves(self, acc_still: int, gyr_still: int) -> bool:
+        # Whether the newest closed packet shows motion: a change of acceleration, or an angular rate, above these
+        # counts.
+        slot = (self._head - 1) & self._mask
+        base = slot * _SLOT
+        n = self.buf[base + 12]
+        if self._head == self._tail or n < 2:
+            return False
+        first = base + wire.HEADER_LENGTH
+        step = (n + 3) // 4
+        for k in range(step, n, step):
+            at = first + k * wire.SAMPLE_LENGTH
+            for axis in range(0, 6, 2):
+                if abs(self._count(at + axis) - self._count(first + axis)) > acc_still:
+                    return True
+                if abs(self._count(at + 6 + axis)) > gyr_still:
+                    return True
+        return False
+
+    def _count(self, at: int) -> int:
+        value = self.buf[at] | self.buf[at + 1] << 8
+        return value - 0x10000 if value & 0x8000 else value
+
+    def _view(self, slot: int) -> memoryview:
+        base = slot * _SLOT
+        n = self.buf[base + 12]
         if n == self.samples:
             return self._views[slot]
         # Packets cut short by a gap are rare: these few bytes may be allocated.
-        return memoryview(buf)[base : base + wire.HEADER_LENGTH + n * wire.SAMPLE_LENGTH]
+        return memoryview(self.buf)[base : base + wire.HEADER_LENGTH + n * wire.SAMPLE_LENGTH]
 
     def pop(self) -> None:
         self._numbered[self._next & self._mask] = 2

@@ -9,6 +9,8 @@ from bartracker_fw.wire import crc16
 _VERSION = const(1)
 _LENGTH = const(8)
 _NAMESPACE = "bartracker"
+# ESP_ERR_NVS_NOT_FOUND.
+_NOT_FOUND = const(-0x1102)
 
 DEFAULT_RATE_HZ = const(200)
 DEFAULT_ACC_G = const(16)
@@ -16,11 +18,13 @@ DEFAULT_GYR_DPS = const(2000)
 
 
 class Store:
+    # `lost`: there were settings that could not be read, and the defaults hold.
     def __init__(self) -> None:
         self._nvs = NVS(_NAMESPACE)
         self.rate_hz = DEFAULT_RATE_HZ
         self.acc_g = DEFAULT_ACC_G
         self.gyr_dps = DEFAULT_GYR_DPS
+        self.lost = False
         self._load()
 
     def _load(self) -> None:
@@ -28,13 +32,16 @@ class Store:
         buf = bytearray(_LENGTH)
         try:
             length = self._nvs.get_blob("settings", buf)
-        except OSError:
+        except OSError as error:
+            self.lost = error.errno != _NOT_FOUND
             return
+        self.lost = True
         if length != _LENGTH or buf[0] != _VERSION:
             return
         _, acc_g, rate_hz, gyr_dps, crc = struct.unpack("<BBHHH", buf)
         if crc == crc16(buf, _LENGTH - 2):
             self.rate_hz, self.acc_g, self.gyr_dps = rate_hz, acc_g, gyr_dps
+            self.lost = False
 
     def save(self) -> None:
         buf = bytearray(_LENGTH)
@@ -42,6 +49,7 @@ class Store:
         struct.pack_into("<H", buf, 6, crc16(buf, 6))
         self._nvs.set_blob("settings", buf)
         self._nvs.commit()
+        self.lost = False
 
     def count_boot(self) -> int:
         # How often the device has started, this time included, modulo 2^16.

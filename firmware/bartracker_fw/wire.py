@@ -5,10 +5,12 @@ import struct
 
 from micropython import const
 
-MINOR = const(0)
+MINOR = const(1)
 INFO_LENGTH = const(52)
-STATUS_LENGTH = const(32)
+STATUS_LENGTH = const(38)
 REPLY_LENGTH = const(4)
+ENTRY_LENGTH = const(16)
+LOG_HEADER_LENGTH = const(8)
 SYNC_REQUEST_LENGTH = const(12)
 SYNC_REPLY_LENGTH = const(20)
 HEADER_LENGTH = const(14)
@@ -28,6 +30,24 @@ OP_RATE = const(3)
 OP_RANGE = const(4)
 OP_IDENTIFY = const(5)
 OP_HEARTBEAT = const(6)
+OP_FETCH = const(7)
+OP_MODE = const(8)
+OP_CUE = const(9)
+OP_LOG_ENTRY = const(10)
+OP_LOG_READ = const(11)
+OP_LOG_ERASE = const(12)
+
+MODE_IDLE = const(0)
+MODE_ARMED = const(1)
+MODE_STREAMING = const(2)
+MODE_RECORDING = const(3)
+MODE_SYNCING = const(4)
+
+LIGHT = const(1)
+SOUND = const(2)
+
+SETTINGS_LOST = const(1)
+LOG_FULL = const(2)
 
 DONE = const(0)
 UNKNOWN_COMMAND = const(1)
@@ -36,9 +56,11 @@ OUT_OF_RANGE = const(3)
 NOT_NOW = const(4)
 NOT_SUPPORTED = const(5)
 IMU_FAULT = const(6)
+NO_ROOM = const(7)
 
 IDLE = const(0)
 STREAMING = const(1)
+LOGGING = const(2)
 FAULT = const(3)
 
 NO_FAULT = const(0)
@@ -46,6 +68,7 @@ IMU_SILENT = const(1)
 IMU_UNKNOWN = const(2)
 FIFO_FAULT = const(3)
 BATTERY_LOW = const(5)
+IMU_NEEDS_FILE = const(6)
 
 UNKNOWN_PERCENT = const(255)
 UNKNOWN_CENTIDEGC = const(-32768)
@@ -54,6 +77,7 @@ _DATA = const(0x11)
 _STATUS = const(0x12)
 _SYNC_REQUEST = const(0x13)
 _SYNC_REPLY = const(0x14)
+_LOG = const(0x15)
 
 
 def samples_for_mtu(mtu: int) -> int:
@@ -115,12 +139,16 @@ def put_status(
     period_q14: int,
     centidegc: int,
     waiting: int,
+    mode: int,
+    remarks: int,
+    log_used: int,
+    log_blocks: int,
 ):
     # The status characteristic. period_q14: sampling period in 2^-14 us, 0 if unknown.
     struct.pack_into("<BBHBBH", buf, 0, _STATUS, state, battery_mv, battery_percent, fault, overflows & 0xFFFF)
     struct.pack_into("<IIII", buf, 8, samples, sent, dropped, retries)
     put_rate(buf, 24, period_q14)
-    struct.pack_into("<hH", buf, 28, centidegc, waiting)
+    struct.pack_into("<hHBBHH", buf, 28, centidegc, waiting, mode, remarks, log_used, log_blocks)
 
 
 def put_rate(buf: bytearray, at: int, period_q14: int):
@@ -142,9 +170,19 @@ def put_rate(buf: bytearray, at: int, period_q14: int):
     struct.pack_into("<HH", buf, at, bits & 0xFFFF, (exponent << 7) | (bits >> 16) & 0x7F)
 
 
-def put_reply(buf: bytearray, opcode: int, reference: int, result: int):
-    # The indication that answers a command.
-    struct.pack_into("<BBBB", buf, 0, opcode | 0x80, reference, result, 0)
+def put_reply(buf: bytearray, opcode: int, reference: int, result: int, detail: int):
+    # The indication that answers a command. detail: see the command.
+    struct.pack_into("<BBBB", buf, 0, opcode | 0x80, reference, result, detail)
+
+
+def put_entry(buf: bytearray, sessions: int, blocks: int, session: int, last: int):
+    # What the reply to "log entry" has besides: how many sessions there are, and the one asked for.
+    struct.pack_into("<HHII", buf, REPLY_LENGTH, sessions, blocks, session, last)
+
+
+def put_log_header(buf: bytearray, offset: int, sequence: int):
+    # The head of a part of a block of the log; its bytes follow.
+    struct.pack_into("<BBHI", buf, 0, _LOG, 0, offset, sequence)
 
 
 def put_sync_reply(buf: bytearray, request: bytes, t2_hi: int, t2_lo: int, t3_hi: int, t3_lo: int):

@@ -1,5 +1,6 @@
 """The firmware talking to a host: services, commands, heartbeat, refusals, drop-outs, time sync, status."""
 
+import dataclasses
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +22,7 @@ def test_services_and_advertising(rig: Callable[..., Any]) -> None:
         gatt.DATA_UUID: 0x10,
         gatt.STATUS_UUID: 0x12,
         gatt.TIME_SYNC_UUID: 0x14,
+        gatt.LOG_UUID: 0x10,
     }
     assert services["180f"] == {"2a19": 0x12}
     assert set(services["180a"]) == {"2a29", "2a24", "2a26"}
@@ -269,3 +271,19 @@ def test_battery_is_told(rig: Callable[..., Any]) -> None:
     sensor.sensor.board.adc_uv[1] = 0
     sensor.run(11.0)
     assert (sensor.status.battery_mv, sensor.status.battery_percent) == (None, None)
+
+
+def test_a_host_of_protocol_1_0_understands_this_firmware(rig: Callable[..., Any]) -> None:
+    """It reads the bytes it knows of, and finds there what it always found."""
+    sensor = rig()
+    sensor.stream()
+    sensor.run(1.5)
+    raw = sensor.ble.received(gatt.STATUS_UUID)[-1]
+    old = m.decode_status(raw[:32])
+    assert old.mode is None
+    assert old == dataclasses.replace(m.decode_status(raw), mode=None, remarks=None, log_used=None, log_blocks=None)
+    assert old.state is m.SensorState.STREAMING
+    assert len(sensor.ble.values[sensor.ble.handle(gatt.INFO_UUID)]) == 52
+    assert sensor.info.encodings == 1
+    assert {raw[13] for raw in sensor.ble.received(gatt.DATA_UUID)} == {0}
+    assert all(len(raw) == 4 for raw in sensor.ble.received(gatt.CONTROL_UUID))

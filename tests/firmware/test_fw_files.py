@@ -13,7 +13,8 @@ from bartracker.firmware_files import firmware_dir
 FIRMWARE = firmware_dir()
 FILES = sorted(path.relative_to(FIRMWARE).as_posix() for path in FIRMWARE.rglob("*.py"))
 # What may touch the hardware; everything else runs under CPython too.
-HARDWARE = {"main.py", "app.py", "link.py", "power.py", "store.py", "m5stickc_plus2.py"}
+HARDWARE = {"main.py", "app.py", "cues.py", "flash.py", "link.py", "power.py", "store.py"}
+HARDWARE |= {"m5stickc_plus2.py", "xiao_esp32c6.py", "generic.py"}
 
 
 @pytest.mark.parametrize("architecture", ["xtensawin", "rv32imc"])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bartracker.sim.boards import BOARDS
 from bartracker.wire import gatt
 from bartracker.wire import messages as m
 
@@ -34,7 +35,12 @@ print("steps", steps)
 
 @pytest.mark.parametrize(
     ("chip", "board", "rate_hz"),
-    [("lsm6dso", "xiao_esp32s3", 800), ("mpu6886", "m5stickc_plus2", 1000), ("mpu6050", "m5stickc_plus2", 200)],
+    [
+        ("lsm6dso", "xiao_esp32s3", 800),
+        ("bmi270", "xiao_esp32s3", 800),
+        ("icm42688p", "xiao_esp32c6", 1000),
+        ("mpu6886", "m5stickc_plus2", 1000),
+    ],
 )
 def test_no_step_allocates_while_streaming(chip: str, board: str, rate_hz: float, rig: Callable[..., Any]) -> None:
     sensor = rig(chip, rate_hz, board=board, program=LOCKED, battery_mv=3700)
@@ -42,7 +48,7 @@ def test_no_step_allocates_while_streaming(chip: str, board: str, rate_hz: float
     for second in range(30):
         if not sensor.sensor.running:
             break
-        sensor.sensor.board.adc_uv[1 if chip == "lsm6dso" else 38] = (3700 + 30 * second) * 500
+        sensor.sensor.board.adc_uv[BOARDS[board].battery_pin] = (3700 + 30 * second) * 500
         sensor.ble.write(gatt.CONTROL_UUID, m.encode_control(m.Heartbeat(5), second))
         sensor.ble.write(gatt.TIME_SYNC_UUID, m.encode_time_sync_request(m.TimeSyncRequest(1, second)))
         sensor.run(1.0)

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 FLAGS = {"FIFO_OVERFLOW": 1, "GAP": 2, "ACC_CLIPPED": 4, "GYR_CLIPPED": 8, "BACKLOG": 16}
-STATES = {"IDLE": 0, "STREAMING": 1, "FAULT": 3}
+STATES = {"IDLE": 0, "STREAMING": 1, "LOGGING": 2, "FAULT": 3}
+MODES = {"IDLE": 0, "RECORDING": 3}
 FAULTS = {"NONE": 0, "IMU_SILENT": 1}
 RESULTS = {"DONE": 0, "NOT_NOW": 4}
 
@@ -19,9 +20,13 @@ def _period_q14(rate_hz: float | None) -> int:
 
 
 def _program(vector: dict[str, Any]) -> str | None:
-    """MicroPython code that leaves the vector's message in `buf`."""
+    """MicroPython code that leaves the vector's message in `buf`; None for what this firmware does not say."""
     f = vector["fields"]
     match vector["message"]:
+        case "info" if f["protocol_minor"] == 0:
+            return None
+        case "status" if "mode" not in f:
+            return None
         case "info":
             return (
                 f"buf = bytearray(52)\nwire.put_info(buf, {f['chip_id']}, {f['acc_range_g']}, {f['gyr_range_dps']}, "
@@ -31,15 +36,26 @@ def _program(vector: dict[str, Any]) -> str | None:
             )
         case "status":
             return (
-                f"buf = bytearray(32)\nwire.put_status(buf, {STATES[f['state']]}, {f['battery_mv'] or 0}, "
+                f"buf = bytearray(38)\nwire.put_status(buf, {STATES[f['state']]}, {f['battery_mv'] or 0}, "
                 f"{255 if f['battery_percent'] is None else f['battery_percent']}, {FAULTS[f['fault']]}, "
                 f"{f['fifo_overflows']}, {f['samples']}, {f['packets_sent']}, {f['packets_dropped']}, "
                 f"{f['notify_retries']}, {_period_q14(f['rate_hz'])}, "
                 f"{-32768 if f['temperature_degc'] is None else round(f['temperature_degc'] * 100)}, "
-                f"{f['ring_packets']})\n"
+                f"{f['ring_packets']}, {MODES[f['mode']]}, {f['remarks']}, {f['log_used']}, {f['log_blocks']})\n"
             )
         case "control_reply":
-            return f"buf = bytearray(4)\nwire.put_reply(buf, {f['opcode']}, {f['reference']}, {RESULTS[f['result']]})\n"
+            rest = bytes.fromhex(f.get("rest", ""))
+            entry = ""
+            if rest:
+                sessions, blocks, session, last = struct.unpack("<HHII", rest)
+                entry = f"wire.put_entry(buf, {sessions}, {blocks}, {session}, {last})\n"
+            return (
+                f"buf = bytearray({4 + len(rest)})\nwire.put_reply(buf, {f['opcode']}, {f['reference']}, "
+                f"{RESULTS[f['result']]}, {f.get('detail', 0)})\n{entry}"
+            )
+        case "log_part":
+            data = bytes.fromhex(f["data"])
+            return f"buf = bytearray(8) + {data!r}\nwire.put_log_header(buf, {f['offset']}, {f['sequence']})\n"
         case "time_sync_reply":
             request = struct.pack("<BBHQ", 0x13, f["reference"], 0, f["host_us"])
             t2, t3 = f["received_us"], f["sent_us"]
@@ -70,7 +86,7 @@ def test_golden_vectors_under_cpython(golden: list[dict[str, Any]], firmware: Ca
             exec(code, space)
             assert bytes(space["buf"]).hex() == vector["hex"], vector["name"]
             made += 1
-    assert made >= 9
+    assert made >= 10
 
 
 def test_golden_vectors_in_micropython(golden: list[dict[str, Any]], in_vm: Callable[[str], Any]) -> None:
@@ -94,6 +110,13 @@ def test_golden_commands_are_understood(golden: list[dict[str, Any]], firmware: 
         ("configure", 208.0, 16, 2000),
         ("identify", 3),
         ("heartbeat", 10),
+        ("fetch", 0x1234, 0x5678, 19),
+        ("fetch", 0xFFFF, 0xFFFF, 65535),
+        ("find", 258),
+        ("read", 17, 16),
+        ("erase", 1, 30),
+        ("record",),
+        ("cue", 2, 1, 3),
     ]
 
 
@@ -107,16 +130,53 @@ class FakeTarget:
         acc_ranges = (2, 4, 8, 16)
         gyr_ranges = (250, 500, 1000, 2000)
 
+    busy = False
+
     def __init__(self, *, streaming: bool = False) -> None:
         self.imu = self._Imu()
         self.streaming = streaming
         self.done: list[tuple[Any, ...]] = []
+        # One object stands for all of the application's parts.
+        self.ring = self.recorder = self.log_sender = self.log = self.cues = self
+
+    def room(self) -> int:
+        return 16
+
+    def fetch(self, hi: int, lo: int, samples: int) -> bool:
+        self.done.append(("fetch", hi, lo, samples))
+        return True
+
+    def idle(self) -> None:
+        self.done.append(("idle",))
+
+    def arm(self) -> None:
+        self.done.append(("arm",))
+
+    def record(self) -> bool:
+        self.done.append(("record",))
+        return True
+
+    def find(self, place: int) -> bool:
+        self.done.append(("find", place))
+        return True
+
+    def block_of(self, sequence: int) -> int:
+        return 0
+
+    def begin(self, sequence: int, blocks: int) -> None:
+        self.done.append(("read", sequence, blocks))
+
+    def erase(self, session: int, last: int) -> bool:
+        self.done.append(("erase", session, last))
+        return True
 
     def can_send(self) -> bool:
         return True
 
-    def can_identify(self) -> bool:
-        return True
+    outputs = 3
+
+    def play(self, outputs: int, pattern: int, repeat: int) -> None:
+        self.done.append(("cue", outputs, pattern, repeat))
 
     def start(self, hi: int, lo: int) -> None:
         self.done.append(("start", hi, lo))
@@ -135,12 +195,12 @@ class FakeTarget:
         self.done.append(("heartbeat", seconds))
 
 
-LENGTHS = {1: 6, 2: 2, 3: 6, 4: 6, 5: 3, 6: 3}
+LENGTHS = {1: 6, 2: 2, 3: 6, 4: 6, 5: 3, 6: 3, 8: 3, 9: 5, 10: 4, 11: 8, 12: 10}
 
 
 @settings(deadline=None, max_examples=300)
 @given(
-    opcode=st.sampled_from([b"", b"\x01", b"\x02", b"\x03", b"\x04", b"\x05", b"\x06"]),
+    opcode=st.sampled_from([b"", *(bytes([n]) for n in range(1, 14))]),
     rest=st.one_of(st.binary(max_size=6), st.binary(max_size=40)),
 )
 def test_any_bytes_are_answered_and_only_valid_ones_act(
@@ -149,8 +209,14 @@ def test_any_bytes_are_answered_and_only_valid_ones_act(
     raw = opcode + rest
     target = FakeTarget()
     result = firmware("control").Control(target).execute(raw)
-    assert len(target.done) == (result == 0)
-    if len(raw) < 2 or (raw[0] in LENGTHS and len(raw) != LENGTHS[raw[0]]):
+    if raw[:1] == b"\x07" and result == 0:
+        assert len(target.done) == (len(raw) - 2) / 6 <= 4
+        assert all(samples for *_, samples in target.done)
+    else:
+        assert len(target.done) == (result == 0)
+    if raw[:1] == b"\x07" and len(raw) >= 2:
+        assert (result == 2) == ((len(raw) - 2) % 6 != 0 or not 1 <= (len(raw) - 2) // 6 <= 4)
+    elif len(raw) < 2 or (raw[0] in LENGTHS and len(raw) != LENGTHS[raw[0]]):
         assert result == 2
     elif raw[0] not in LENGTHS:
         assert result == 1

@@ -1,11 +1,12 @@
-"""Golden vectors of wire protocol v1: tests/golden/wire_v1.json never changes; a firmware or host that disagrees with
-it is wrong.
+"""Golden vectors of wire protocol v1: those in tests/golden/wire_v1.json never change, a minor version adds its own; a
+firmware or host that disagrees with them is wrong.
 
-`python tests/golden/test_wire_golden.py` (with host/ on the path) wrote the file; it refuses to overwrite it.
+`python tests/golden/test_wire_golden.py` (with host/ on the path) adds the vectors of `_write` that the file lacks.
 """
 
 import json
 import re
+from dataclasses import replace
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from bartracker.wire import (
     encode_data_packet,
     encode_info,
     gatt,
+    log,
 )
 from bartracker.wire import messages as m
 
@@ -49,13 +51,21 @@ def _data(fields: dict[str, Any]) -> DataPacket:
     )
 
 
+# Fields that came with a later minor version, and what they are in messages before it.
+LATER = {"detail": 0, "rest": b"", "mode": None, "remarks": None, "log_used": None, "log_blocks": None}
+
+
 def _fields(message: Any) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name in type(message).__slots__:
         value = getattr(message, name)
+        if not isinstance(message, m.SetMode) and name in LATER and value == LATER[name]:
+            continue
         values[name] = value.hex() if isinstance(value, bytes) else value.name if isinstance(value, IntEnum) else value
+        if isinstance(value, m.SensorRemarks):
+            values[name] = int(value)
         if isinstance(value, tuple):
-            values[name] = list(value)
+            values[name] = [list(each) if isinstance(each, tuple) else each for each in value]
     return values
 
 
@@ -65,17 +75,23 @@ def _info(fields: dict[str, Any]) -> SensorInfo:
 
 
 def _status(fields: dict[str, Any]) -> m.Status:
-    return m.Status(**fields | {"state": m.SensorState[fields["state"]], "fault": m.SensorFault[fields["fault"]]})
+    values = fields | {"state": m.SensorState[fields["state"]], "fault": m.SensorFault[fields["fault"]]}
+    if "mode" in fields:
+        values |= {"mode": m.SensorMode[fields["mode"]], "remarks": m.SensorRemarks(fields["remarks"])}
+    return m.Status(**values)
 
 
 def _reply(fields: dict[str, Any]) -> m.ControlReply:
-    return m.ControlReply(**fields | {"result": m.ControlResult[fields["result"]]})
+    rest = bytes.fromhex(fields.get("rest", ""))
+    return m.ControlReply(**fields | {"result": m.ControlResult[fields["result"]], "rest": rest})
 
 
 def _control(fields: dict[str, Any]) -> tuple[m.ControlCommand, int]:
     values = dict(fields)
     kind = getattr(m, values.pop("command"))
     reference = values.pop("reference")
+    if "spans" in values:
+        values["spans"] = tuple((first, samples) for first, samples in values["spans"])
     return kind(**values), reference
 
 
@@ -91,6 +107,21 @@ CODECS: dict[str, tuple[Any, Any, Any, Any]] = {
     "control": (_control, _control_fields, lambda c: m.encode_control(*c), m.decode_control),
     "control_reply": (_reply, _fields, m.encode_control_reply, m.decode_control_reply),
     "status": (_status, _fields, m.encode_status, m.decode_status),
+    "log_listing": (lambda f: log.LogListing(**f), _fields, log.encode_log_listing, log.decode_log_listing),
+    "log_part": (
+        lambda f: log.LogPart(**f | {"data": bytes.fromhex(f["data"])}),
+        _fields,
+        log.encode_log_part,
+        log.decode_log_part,
+    ),
+    "log_block": (
+        lambda f: log.LogBlock(
+            **f | {"info": bytes.fromhex(f["info"]), "packets": tuple(bytes.fromhex(each) for each in f["packets"])}
+        ),
+        lambda block: _fields(block) | {"packets": [each.hex() for each in block.packets]},
+        log.encode_log_block,
+        log.decode_log_block,
+    ),
     "time_sync_request": (
         lambda f: m.TimeSyncRequest(**f),
         _fields,
@@ -121,13 +152,15 @@ def test_every_example_in_the_documentation_is_a_vector() -> None:
     text = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```\n(.*?)```", text, re.DOTALL)
     known = {vector["hex"] for vector in _vectors()}
-    assert len(blocks) == 5
+    assert len(blocks) == 6
     for block in blocks:
         joined = "".join(block.split())
         lines = {"".join(line.split()) for line in block.splitlines()}
         assert joined in known or lines <= known, block
     uuids = {gatt.SERVICE_UUID, gatt.INFO_UUID, gatt.CONTROL_UUID, gatt.DATA_UUID}
-    assert uuids | {gatt.STATUS_UUID, gatt.TIME_SYNC_UUID} == set(re.findall(r"`(3c08[0-9a-f-]*)`", text))
+    assert uuids | {gatt.STATUS_UUID, gatt.TIME_SYNC_UUID, gatt.LOG_UUID} == set(
+        re.findall(r"`(3c08[0-9a-f-]*)`", text)
+    )
 
 
 def _write() -> None:
@@ -176,14 +209,50 @@ def _write() -> None:
         ("knows nothing", "status", unknown),
         ("host asks", "time_sync_request", m.TimeSyncRequest(7, 1_700_000_000_123_456)),
         ("device answers", "time_sync_reply", m.TimeSyncReply(7, 1_700_000_000_123_456, 4294967290, 84)),
+        ("info of a 1.1 sensor", "info", replace(info, protocol_minor=1)),
+        ("fetch two spans", "control", (m.Fetch(((0x12345678, 19), (0xFFFFFFFF, 65535))), 8)),
+        ("record", "control", (m.SetMode(int(m.SensorMode.RECORDING)), 9)),
+        ("two short beeps, three times", "control", (m.Cue(2, 1, 3), 13)),
+        ("entry of the list", "control", (m.LogEntry(258), 10)),
+        ("read blocks", "control", (m.LogRead(17, 16), 11)),
+        ("erase a recording", "control", (m.LogErase(1, 30), 12)),
+        ("second span is not held", "control_reply", m.ControlReply(7, 8, m.ControlResult.DONE, 2)),
+        (
+            "an entry",
+            "control_reply",
+            m.ControlReply(10, 10, m.ControlResult.DONE, 0, log.encode_log_listing(log.LogListing(2, 30, 1, 30))),
+        ),
+        (
+            "recording, memory full",
+            "status",
+            replace(
+                status,
+                state=m.SensorState.LOGGING,
+                mode=m.SensorMode.RECORDING,
+                remarks=m.SensorRemarks.LOG_FULL,
+                log_used=64,
+                log_blocks=64,
+            ),
+        ),
+        ("listing", "log_listing", log.LogListing(2, 30, 1, 30)),
+        ("part of a block", "log_part", log.LogPart(30, 232, bytes(range(16)))),
+        (
+            "last block of a recording",
+            "log_block",
+            log.LogBlock(
+                30, 1, True, encode_info(info), (encode_data_packet(DataPacket(0, 0, 1_000_000, one)), b"any bytes")
+            ),
+        ),
     ]
     vectors = [
         {"name": name, "message": kind, "hex": CODECS[kind][2](value).hex(), "fields": CODECS[kind][1](value)}
         for name, kind, value in cases
     ]
-    with FILE.open("x", encoding="utf-8") as file:
-        head = json.dumps({"protocol": "bartracker wire 1.0"})[:-1]
-        file.write(head + ', "vectors": [\n' + ",\n".join(json.dumps(v) for v in vectors) + "\n]}\n")
+    known = {vector["name"] for vector in (_vectors() if FILE.exists() else [])}
+    vectors = [*(_vectors() if FILE.exists() else []), *(v for v in vectors if v["name"] not in known)]
+    head = json.dumps({"protocol": "bartracker wire 1.1"})[:-1]
+    text = head + ', "vectors": [\n' + ",\n".join(json.dumps(v) for v in vectors) + "\n]}\n"
+    FILE.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

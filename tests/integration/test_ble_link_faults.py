@@ -22,7 +22,7 @@ from bartracker.live import LiveSession
 from bartracker.pipeline import Pipeline
 from bartracker.recording import Recording, RecordingMetadata, read_recording
 from bartracker.sim import simulate_set
-from bartracker.wire.messages import SensorFault, Start
+from bartracker.wire.messages import Heartbeat, SensorFault, Start, Stop
 
 
 def test_a_connection_lost_in_the_set_is_found_again_and_nothing_is_missing(gym: Gym, tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_an_outage_longer_than_the_ring_is_counted_to_the_sample(gym_with: Calla
 
 def test_lost_packets_are_counted(gym_with: Callable[..., Gym], tmp_path: Path) -> None:
     gym = gym_with(loss=0.1, seed=3)
-    gym.sensor()
+    sensor = gym.sensor()
     link = gym.link()
     path = tmp_path / "set.btr"
     link.record_to(LinkRecorder(path))
@@ -85,6 +85,8 @@ def test_lost_packets_are_counted(gym_with: Callable[..., Gym], tmp_path: Path) 
     assert statistics.samples + statistics.lost_samples == int(heard.index[-1] - heard.index[0]) + 1
     assert statistics.lost_samples == 19 * statistics.lost_packets
     assert 3 <= statistics.lost_packets <= 30
+    # A sensor of protocol 1.0 is asked for nothing that it does not know.
+    assert {type(each) for each in sensor.commands} <= {Heartbeat, Start, Stop}
     assert_same_blocks(path, heard)
 
 

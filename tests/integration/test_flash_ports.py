@@ -51,7 +51,8 @@ def test_the_only_board_is_found() -> None:
     assert choose_port(None, board_named("m5stickc_plus2"), [XIAO, STICK]) == STICK
     assert choose_port("/dev/ttyS0", None, ports) == CONSOLE
     assert choose_port("/dev/elsewhere", None, ports) == SerialPort("/dev/elsewhere", None)
-    assert guess_board(XIAO) == board_named("xiao_esp32s3")
+    assert guess_board(STICK) == board_named("m5stickc_plus2")
+    assert guess_board(XIAO) is None
     assert guess_board(MODEM) is None
 
 
@@ -62,7 +63,10 @@ def test_no_board_and_two_boards() -> None:
     line = refusal(lambda: choose_port(None, board_named("xiao_esp32s3"), [STICK]))
     assert "no XIAO ESP32S3 was found" in line
     line = refusal(lambda: choose_port(None, None, [XIAO, STICK]))
-    assert "2 boards were found: /dev/ttyACM0 (XIAO ESP32S3), /dev/ttyACM1 (M5StickC Plus2)" in line
+    assert (
+        "2 boards were found: /dev/ttyACM0 (XIAO ESP32S3 or M5StickS3 or AtomS3R), /dev/ttyACM1 (M5StickC Plus2)"
+        in line
+    )
     assert "say which with --port" in line
 
 

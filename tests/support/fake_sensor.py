@@ -46,6 +46,7 @@ INFO = SensorInfo(
     boot_count=1,
     device_id=b"FAKE0001",
     ring_packets=64,
+    protocol_minor=0,
 )
 
 

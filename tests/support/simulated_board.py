@@ -18,13 +18,13 @@ import numpy as np
 import wasmtime
 
 import bartracker.sim as sim
+from bartracker.sim.boards import BOARDS
 from bartracker.sim.chips.catalogue import make_chip
 from bartracker.sim.vm_ble import MemoryBle
 from bartracker.sim.vm_devices import BoardState, VmDevices
 
 SHIMS = Path(sim.__file__).with_name("shims")
-WIRES = {"xiao_esp32s3": (6, 5), "m5stickc_plus2": (22, 21)}
-MACHINES = {"xiao_esp32s3": "Generic ESP32S3 module with ESP32S3", "m5stickc_plus2": "Generic ESP32 module with ESP32"}
+PROCESSORS = {"xiao_esp32c6": "ESP32C6", "m5stickc_plus2": "ESP32"}
 CTRL_A, CTRL_B, CTRL_C, CTRL_D, CTRL_E = b"\x01", b"\x02", b"\x03", b"\x04", b"\x05"
 RAW_BANNER = b"raw REPL; CTRL-B to exit\r\n>"
 WINDOW_BYTES = 128
@@ -211,17 +211,18 @@ class SimulatedBoard:
         self.main_running.clear()
         traits = self.traits
         state = BoardState(
-            wires=WIRES[traits.board], device_id=b"\x24\x6f\x28\x01\x02\xb7", adc_uv={1: 1950000, 38: 1950000}
+            wires=BOARDS[traits.board].wires, device_id=b"\x24\x6f\x28\x01\x02\xb7", adc_uv={1: 1950000, 38: 1950000}
         )
         state.nvs = traits.nvs
         chips = [] if traits.chip is None else [make_chip(traits.chip, StandingStill(), seed=3)]
         self._devices = VmDevices(state, BoardClock(self._look_for_interrupt), chips, self.ble)
         if not self._start_main:
             self._show_prompt()
+        processor = PROCESSORS.get(traits.board, "ESP32S3")
         names = {
             "system": traits.system,
             "version": traits.version,
-            "machine": traits.machine or MACHINES[traits.board],
+            "machine": traits.machine or f"Generic {processor} module with {processor}",
             "mpy": traits.mpy,
         }
         self._run_vm(GUEST % names)

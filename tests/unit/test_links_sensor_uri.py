@@ -94,7 +94,7 @@ def test_every_parameter_of_a_virtual_set() -> None:
         ("sim://squat?partial=9", "partial rep 9 there is no such rep; give numbers from 1 to 5"),
         ("sim://squat?mount=hip", "mount=hip is not possible; give one of shaft, sleeve"),
         ("sim://squat?chip=bmi999", "chip=bmi999 is not possible; give one of lsm6dso, lsm6dsox, mpu6886"),
-        ("sim://squat?board=toaster", "give one of xiao_esp32s3, m5stickc_plus2"),
+        ("sim://squat?board=toaster", "give one of xiao_esp32s3, xiao_esp32c6, m5sticks3, m5stickc_plus2, atoms3r"),
         ("sim://squat?rate_hz=5", "rate_hz=5 is not possible; give 25 to 1000 Hz"),
         ("sim://squat?loss=1", "loss=1 is not possible; give 0 to 0.9, the share of packets lost"),
         ("sim://squat?outage=5", r"outage=5 is not possible; give from\.\.to in seconds"),

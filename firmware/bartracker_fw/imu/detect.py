@@ -1,11 +1,19 @@
 # Which motion chip is on the bus: by its ID register, at every address that one may have.
 from bartracker_fw import wire
-from bartracker_fw.imu import lsm6ds, mpu6
 from bartracker_fw.imu.base import Imu
+from bartracker_fw.imu.bmi270 import Bmi270
+from bartracker_fw.imu.icm42688 import Icm42688
+from bartracker_fw.imu.lsm6ds import Lsm6ds
+from bartracker_fw.imu.lsm6ds3 import Lsm6ds3
+from bartracker_fw.imu.mpu6 import Mpu6
+
+# The ID of one family may stand by chance in a register of another that shares its address: register 0 of an MPU6050
+# holds a factory value, so the BMI270 comes last.
+FAMILIES = (Lsm6ds, Lsm6ds3, Icm42688, Mpu6, Bmi270)
 
 
 class Detection:
-    # imu, or None with fault: nothing answers, or something that is not known.
+    # imu, or None with fault: nothing answers, something that is not known, or a chip that lacks its file.
     def __init__(self, imu: "Imu | None", fault: int) -> None:
         self.imu = imu
         self.fault = fault
@@ -14,16 +22,16 @@ class Detection:
 def detect(i2c) -> Detection:
     answered = False
     byte = bytearray(1)
-    for addresses, register in ((lsm6ds.ADDRESSES, lsm6ds.WHO_AM_I), (mpu6.ADDRESSES, mpu6.WHO_AM_I)):
-        for address in addresses:
+    for family in FAMILIES:
+        for address in family.addresses:
             try:
-                i2c.readfrom_mem_into(address, register, byte)
+                i2c.readfrom_mem_into(address, family.id_register, byte)
             except OSError:
                 continue
             answered = True
-            chip_id = byte[0]
-            if register == lsm6ds.WHO_AM_I and chip_id == lsm6ds.ID:
-                return Detection(lsm6ds.Lsm6ds(i2c, address), wire.NO_FAULT)
-            if register == mpu6.WHO_AM_I and chip_id in (mpu6.ID_MPU6886, mpu6.ID_MPU6050):
-                return Detection(mpu6.Mpu6(i2c, address, chip_id), wire.NO_FAULT)
+            if byte[0] in family.ids:
+                imu = family(i2c, address, byte[0])
+                if imu.ready():
+                    return Detection(imu, wire.NO_FAULT)
+                return Detection(None, wire.IMU_NEEDS_FILE)
     return Detection(None, wire.IMU_UNKNOWN if answered else wire.IMU_SILENT)

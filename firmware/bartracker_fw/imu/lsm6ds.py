@@ -4,32 +4,33 @@ import time
 
 from micropython import const
 
-from bartracker_fw.imu.base import RADIANS_PER_DEGREE, STANDARD_GRAVITY, Imu
+from bartracker_fw.imu.base import WAKE_MG, nearest
+from bartracker_fw.imu.st import StImu
 from bartracker_fw.sampler import Sampler
 
-ADDRESSES = (0x6A, 0x6B)
-WHO_AM_I = const(0x0F)
-ID = const(0x6C)
+_ID = const(0x6C)
 
 _FIFO_CTRL3 = const(0x09)
 _FIFO_CTRL4 = const(0x0A)
-_CTRL1_XL = const(0x10)
-_CTRL2_G = const(0x11)
-_CTRL3_C = const(0x12)
 _CTRL9_XL = const(0x18)
 _CTRL10_C = const(0x19)
-_OUT_TEMP = const(0x20)
 _FIFO_STATUS1 = const(0x3A)
+_TAP_CFG0 = const(0x56)
+_TAP_CFG2 = const(0x58)
+_WAKE_UP_DUR = const(0x5C)
 _FIFO_DATA_OUT_TAG = const(0x78)
 
-_SW_RESET = const(0x01)
-_BDU_INCREMENT = const(0x44)
 _I3C_DISABLE = const(0xE2)
 _TIMESTAMP_EN = const(0x20)
 _OVERRUN = const(0x48)
 # Time stamp with every eighth sample; continuous mode.
 _STAMP_8_CONTINUOUS = const(0x86)
 _BYPASS = const(0)
+# Clear on read; latched.
+_LATCHED = const(0x41)
+_INTERRUPTS_ON = const(0x80)
+# Threshold in steps of full scale / 256 instead of / 64.
+_FINE_THRESHOLD = const(0x10)
 
 _TAG_GYR = const(1)
 _TAG_ACC = const(2)
@@ -45,8 +46,6 @@ _HAVE_BOTH = const(3)
 
 # Hz, code of the output and batch data rates, 25 us ticks of the time stamp in a sampling period.
 _RATES = ((104.0, 4, 384), (208.0, 5, 192), (416.0, 6, 96), (833.0, 7, 48))
-_ACC_CODES = {2: 0, 4: 2, 8: 3, 16: 1}
-_GYR_CODES = {250: 0, 500: 1, 1000: 2, 2000: 3}
 
 
 class TaggedFifo:
@@ -131,49 +130,26 @@ class TaggedFifo:
         self._slots = 0
 
 
-class Lsm6ds(Imu):
+class Lsm6ds(StImu):
+    ids = (_ID,)
     chip = 1
-    acc_ranges = (2, 4, 8, 16)
-    gyr_ranges = (250, 500, 1000, 2000)
 
-    def __init__(self, i2c, address: int) -> None:
-        super().__init__(i2c, address)
-        self._status = bytearray(2)
+    def __init__(self, i2c, address: int, chip_id: int = _ID) -> None:
+        super().__init__(i2c, address, chip_id)
         self._raw = bytearray(_CHUNK_WORDS * _WORD)
         whole = memoryview(self._raw)
         self._chunks = [whole[: n * _WORD] for n in range(_CHUNK_WORDS + 1)]
         self._fifo = TaggedFifo(_RATES[0][2])
 
     def configure(self, rate_hz: float, acc_g: int, gyr_dps: int) -> None:
-        if self.read(WHO_AM_I) != ID:
-            raise OSError(_EIO)
-        best = _RATES[0]
-        for rate in _RATES:
-            if abs(rate[0] - rate_hz) < abs(best[0] - rate_hz):
-                best = rate
-        self.write(_CTRL3_C, _SW_RESET)
-        for _ in range(20):
-            time.sleep_ms(1)
-            if not self.read(_CTRL3_C) & _SW_RESET:
-                break
-        else:
-            raise OSError(_EIO)
+        best = nearest(_RATES, rate_hz)
         code = best[1]
-        self.write(_CTRL3_C, _BDU_INCREMENT)
+        self._restart()
         self.write(_CTRL9_XL, _I3C_DISABLE)
         self.write(_FIFO_CTRL4, _BYPASS)
         self.write(_CTRL10_C, _TIMESTAMP_EN)
         self.write(_FIFO_CTRL3, code << 4 | code)
-        self.write(_CTRL1_XL, code << 4 | _ACC_CODES[acc_g] << 2)
-        self.write(_CTRL2_G, code << 4 | _GYR_CODES[gyr_dps] << 2)
-        self.rate_hz = best[0]
-        self.acc_g = acc_g
-        self.gyr_dps = gyr_dps
-        # 0.061 mg and 8.75 mdps per count at the lowest ranges; 16 g has 0.488 mg.
-        self.acc_scale = acc_g * 0.0305e-3 * STANDARD_GRAVITY
-        self.gyr_scale = gyr_dps * 0.035e-3 * RADIANS_PER_DEGREE
-        # The gyroscope needs up to 70 ms to settle after power-down.
-        time.sleep_ms(80)
+        self._start(best[0], code, acc_g, gyr_dps)
         self._fifo = TaggedFifo(best[2])
         self.ticks = time.ticks_us()
         self.write(_FIFO_CTRL4, _STAMP_8_CONTINUOUS)
@@ -181,7 +157,7 @@ class Lsm6ds(Imu):
     def drain(self, sampler: Sampler) -> int:
         before = sampler.samples
         i2c = self._i2c
-        status = self._status
+        status = self._pair
         self._ran_over(sampler)
         ticks = time.ticks_us()
         words = status[0] | (status[1] & 3) << 8
@@ -200,8 +176,8 @@ class Lsm6ds(Imu):
         return got
 
     def _ran_over(self, sampler: Sampler) -> bool:
-        # Also reads how many words there are, into _status.
-        status = self._status
+        # Also reads how many words there are, into _pair.
+        status = self._pair
         self._i2c.readfrom_mem_into(self._address, _FIFO_STATUS1, status)
         if status[1] & _OVERRUN:
             sampler.overflow()
@@ -209,10 +185,12 @@ class Lsm6ds(Imu):
             return True
         return False
 
-    def read_temperature(self) -> None:
-        self._i2c.readfrom_mem_into(self._address, _OUT_TEMP, self._status)
-        raw = self._status[0] | self._status[1] << 8
-        if raw & 0x8000:
-            raw -= 0x10000
-        # 256 counts a degree, 0 at 25 degrees.
-        self.centidegc = 2500 + raw * 25 // 64
+    def arm_wake(self, threshold_mg: int = WAKE_MG) -> bool:
+        self._restart()
+        self.write(_WAKE_UP_DUR, _FINE_THRESHOLD)
+        # 2 g / 256 a count.
+        self._watch(threshold_mg * 128 // 1000)
+        self.write(_TAP_CFG0, _LATCHED)
+        self.write(_TAP_CFG2, _INTERRUPTS_ON)
+        self._settle()
+        return True

@@ -18,6 +18,8 @@ Examples:
   bartracker flash                                   the board that is plugged in
   bartracker flash --port /dev/ttyACM0 --board xiao_esp32s3
   bartracker flash --board m5stickc_plus2 --micropython ESP32_GENERIC-SPIRAM.bin
+  bartracker flash --chip-file bmi270.py             a board with a BMI270 (M5StickS3, AtomS3R), once
+  bartracker flash --board my-board.toml             a board of your own (docs/examples/bartracker-board.toml)
 """
 
 
@@ -38,7 +40,8 @@ def flash(
             "--board",
             "-b",
             metavar="NAME",
-            help="xiao_esp32s3 or m5stickc_plus2. Default: told from its chip.",
+            help="xiao_esp32s3, xiao_esp32c6, m5sticks3, m5stickc_plus2, atoms3r, or a .toml file with the pins of "
+            "another one. Default: found out.",
             autocompletion=_complete_board,
         ),
     ] = None,
@@ -51,20 +54,34 @@ def flash(
             help="Erase the board and write this MicroPython (.bin, downloaded by you) first.",
         ),
     ] = None,
+    chip_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--chip-file",
+            metavar="FILE",
+            readable=False,
+            help="A BMI270's configuration: micropython-lib's bmi270.py or Bosch's bmi270.c. It stays on the board.",
+        ),
+    ] = None,
 ) -> int:
     """Put the firmware on a sensor board and check that it works.
 
     Copies only what differs, so it can be repeated at any time. Exits 1 if the check finds something amiss.
     """
     from bartracker.flashing import flash as put_on_board
+    from bartracker.flashing import read_chip_file
+    from bartracker.flashing.chip_files import BOARD_PATH as CHIP_PATH
 
-    wanted = _board(board)
+    wanted, given = _board(board)
     outcome = Outcome()
     with outcome.of(port or "flash"):
+        if chip_file is not None:
+            given[CHIP_PATH] = read_chip_file(chip_file)
         report = put_on_board(
             port,
             wanted,
             image=micropython,
+            given=given,
             say=lambda text: console.say_remark("flash", text),
             progress=console.progress,
         )
@@ -73,11 +90,18 @@ def flash(
     return outcome.code
 
 
-def _board(name: str | None) -> "BoardProfile | None":
-    from bartracker.flashing import board_named
+def _board(name: str | None) -> "tuple[BoardProfile | None, dict[str, bytes]]":
+    """The board and the files that go with it."""
+    from bartracker.flashing import board_named, read_board_file
+    from bartracker.flashing.board_file import BOARD_PATH
 
+    if name is None:
+        return None, {}
     try:
-        return None if name is None else board_named(name)
+        if name.endswith(".toml"):
+            own = read_board_file(Path(name))
+            return own.profile, {BOARD_PATH: own.json}
+        return board_named(name), {}
     except BartrackerError as error:
         raise WrongUseError(f"--board {name}", error.problem, error.remedy) from None
 

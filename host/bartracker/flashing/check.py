@@ -6,6 +6,7 @@ from typing import Final
 
 from bartracker.errors import BartrackerError
 from bartracker.flashing.boards import BoardProfile
+from bartracker.flashing.chip_files import WHERE
 from bartracker.flashing.prompt import BoardCodeError, BoardPrompt
 from bartracker.flashing.settings import FlashSettings
 from bartracker.wire import CHIPS
@@ -30,7 +31,8 @@ _t = time.ticks_diff(time.ticks_us(), _t)
 _n = _a.sampler.samples - _n
 _i = _a.imu
 _f = _a.fault
-_f = "silent" if _f == wire.IMU_SILENT else "unknown" if _f == wire.IMU_UNKNOWN else "stuck" if _f else ""
+_f = {wire.NO_FAULT: "", wire.IMU_SILENT: "silent", wire.IMU_UNKNOWN: "unknown", wire.IMU_NEEDS_FILE: "file"}.get(
+    _f, "stuck")
 print(repr(("%%d.%%d.%%d" %% VERSION, _i.chip if _i else 0, _i._address if _i else 0, _f, _n * 1e6 / _t,
     _i.rate_hz if _i else 0.0, _a.link._advertised_us, _a.battery.mv)))
 """
@@ -103,6 +105,8 @@ def _motion_chip(
 ) -> list[CheckResult]:
     if fault == "unknown":
         return [CheckResult("chip", False, "the chip on the bus is none that the firmware knows", board.imu_hint)]
+    if fault == "file":
+        return [CheckResult("chip", False, "the motion chip, a BMI270, waits for its maker's configuration", WHERE)]
     if fault == "stuck":
         return [CheckResult("chip", False, "the motion chip gives no samples", board.imu_hint)]
     if fault or not chip_id:

@@ -46,24 +46,25 @@ def ask_identity(prompt: BoardPrompt) -> BoardIdentity:
             )
 
 
-def board_of(identity: BoardIdentity, wanted: BoardProfile | None, device: str) -> BoardProfile:
-    """The board this is. Raises BartrackerError for another system, another chip than the wanted board's, a chip of no
-    known board, an old MicroPython.
+def boards_of(identity: BoardIdentity, wanted: BoardProfile | None, device: str) -> list[BoardProfile]:
+    """The boards that this can be; the wanted one alone, if one is. Raises BartrackerError for another system, another
+    processor than the wanted board's, one of no known board, an old MicroPython.
     """
     chip = chip_name(identity.machine)
     fitting = [board for board in BOARDS if board.chip.name == chip]
+    if wanted is not None and wanted.chip.name != chip and fitting:
+        remedy = f"give --board {fitting[0].name}, or plug the other board in"
+        raise BartrackerError(device, f"this board has an {chip}, a {wanted.title} has an {wanted.chip.name}", remedy)
+    if wanted is not None and wanted.chip.name == chip:
+        fitting = [wanted]
     if chip is None or not fitting:
         what = identity.machine or identity.system
         raise BartrackerError(device, f"this is no board that bartracker knows ({what})", f"it runs on {board_names()}")
-    if wanted is not None and wanted not in fitting:
-        remedy = f"give --board {fitting[0].name}, or plug the other board in"
-        raise BartrackerError(device, f"this board has an {chip}, a {wanted.title} has an {wanted.chip.name}", remedy)
-    board = wanted or fitting[0]
-    lines = lines_that_flash(board, device)
+    lines = lines_that_flash(fitting[0], device)
     if identity.system != "micropython":
         raise BartrackerError(device, f"the board runs {identity.system}, the firmware needs MicroPython", lines)
     if tuple(int(part) for part in identity.version.split(".")[:2]) < OLDEST_MICROPYTHON:
         oldest = ".".join(map(str, OLDEST_MICROPYTHON))
         problem = f"its MicroPython {identity.version} is too old, the firmware needs {oldest} or newer"
         raise BartrackerError(device, problem, lines)
-    return board
+    return fitting

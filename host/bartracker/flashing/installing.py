@@ -1,5 +1,6 @@
 """Make the files on the board those of the firmware: copy what differs, remove what is old, note the board's name. Each
-step can be repeated; a board that was left half-way has no main.py, so it waits at its prompt.
+step can be repeated; a board that was left half-way has no main.py, so it waits at its prompt. What the owner has given
+(a chip's configuration, a board of their own) stays until something else is given.
 """
 
 import ast
@@ -18,8 +19,10 @@ Progress: TypeAlias = Callable[[Sequence[str], str], Iterator[str]]
 
 _MAIN: Final = "/" + MAIN
 _FOREIGN_MAIN: Final = "/main_before_bartracker.py"
+# What its owner has given the board.
+_GIVEN: Final = "/bartracker"
 # Where this program puts the package, and where `mip` would have.
-_PLACES: Final = (f"/{PACKAGE}", f"/lib/{PACKAGE}")
+_PLACES: Final = (f"/{PACKAGE}", f"/lib/{PACKAGE}", _GIVEN)
 _LIST: Final = """
 import os, hashlib, binascii
 def _hash(p):
@@ -81,7 +84,8 @@ def install(prompt: BoardPrompt, files: dict[str, bytes], board: BoardProfile, p
     there = _files_on(prompt)
     differing = [path for path in files if there.get(path) != wanted[path]]
     folders = _folders(files)
-    old = [path for path in there if path not in wanted and path not in folders and path != _MAIN]
+    kept = {path for path in there if path == _MAIN or f"{path}/".startswith(f"{_GIVEN}/")}
+    old = [path for path in there if path not in wanted and path not in folders and path not in kept]
     set_aside = None
     if (differing or old) and _MAIN in there:
         set_aside = _take_main_away(prompt)

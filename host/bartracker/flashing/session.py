@@ -2,9 +2,10 @@
 
 import importlib.util
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from bartracker.errors import BartrackerError
@@ -12,10 +13,11 @@ from bartracker.firmware_files import firmware_dir
 from bartracker.flashing.boards import BoardProfile
 from bartracker.flashing.check import CheckResult, check_board
 from bartracker.flashing.compiling import check_compiled, compile_firmware
-from bartracker.flashing.identity import ask_identity, board_of
+from bartracker.flashing.identity import ask_identity, boards_of
 from bartracker.flashing.installing import Installed, Progress, install
 from bartracker.flashing.micropython_image import RunTool, lines_that_flash, run_tool, write_image
 from bartracker.flashing.ports import SerialPort, choose_port, guess_board, serial_ports
+from bartracker.flashing.probing import tell_board
 from bartracker.flashing.prompt import BoardPrompt, NoPromptError
 from bartracker.flashing.settings import FlashSettings
 
@@ -43,6 +45,7 @@ def flash(
     board: BoardProfile | None,
     *,
     image: Path | None = None,
+    given: Mapping[str, bytes] = MappingProxyType({}),
     say: Callable[[str], None],
     progress: Progress,
     settings: FlashSettings | None = None,
@@ -55,6 +58,7 @@ def flash(
         port: device of the serial port; None: find it.
         board: the board; None: find out.
         image: MicroPython image to write first, None to use the MicroPython that is there.
+        given: further files by their path on the board: a chip's configuration, the owner's own board.
         say: told each step in words.
         progress: goes through the files while they are copied.
         settings: times at the port.
@@ -78,10 +82,10 @@ def flash(
         prompt = _open(chosen, board, settings)
     with prompt:
         identity = ask_identity(prompt)
-        found = board_of(identity, board, prompt.device)
+        found = tell_board(prompt, boards_of(identity, board, prompt.device))
         say(f"{found.title} with MicroPython {identity.version} ({identity.machine})")
         say(f"compiling for {found.chip.arch}")
-        files = compile_firmware(folder, found.chip.arch)
+        files = {**given, **compile_firmware(folder, found.chip.arch)}
         check_compiled(files, identity, prompt.device)
         say(f"installing {len(files)} files, {sum(map(len, files.values())) / 1000:.0f} kB")
         installed = install(prompt, files, found, progress)

@@ -13,7 +13,7 @@ from bartracker.links.ble_scan import BleBackend, FoundSensor
 from bartracker.links.sensor_link import SensorLinkSettings, SensorWishes
 from bartracker.wire import SensorInfo, WireError, decode_info
 from bartracker.wire.data import BYTES_PER_SAMPLE, HEADER
-from bartracker.wire.gatt import CONTROL_UUID, DATA_UUID, INFO_UUID, STATUS_UUID, TIME_SYNC_UUID
+from bartracker.wire.gatt import CONTROL_UUID, DATA_UUID, INFO_UUID, LOG_UUID, STATUS_UUID, TIME_SYNC_UUID
 from bartracker.wire.messages import (
     ControlCommand,
     ControlReply,
@@ -91,12 +91,14 @@ class SensorConnection:
         self._reply: asyncio.Future[ControlReply] | None = None
         self.info_raw = b""
 
-    async def open(self, wishes: SensorWishes) -> SensorInfo:
-        """Connect, set what is wished, and read what the sensor is then."""
+    async def open(self, wishes: SensorWishes, *, streams: bool = True) -> SensorInfo:
+        """Connect, set what is wished, and read what the sensor is then. `streams`: it has to be able to."""
         await self._client.connect()
         self._check_services()
         await self._client.start_notify(CONTROL_UUID, self._on_control)
         info = await self._read_info()
+        if not streams:
+            return info
         await self._check_chip(info)
         info = await self._set(info, wishes)
         return await self._check_mtu(info)
@@ -119,6 +121,22 @@ class SensorConnection:
 
     async def command(self, command: ControlCommand) -> None:
         """Give a command and wait for its reply. Raises BartrackerError if the sensor refuses."""
+        result = (await self.ask(command)).result
+        if result is not ControlResult.DONE:
+            what = type(command).__name__
+            raise BartrackerError(
+                self.sensor.words, f"the sensor refused {what}: {result.words}", "choose another value, or none"
+            )
+
+    async def ask(self, command: ControlCommand) -> ControlReply:
+        """Give a command and wait for its reply, whatever it says. If the caller is cancelled the exchange goes on to
+        its end: half of one would confuse the next.
+        """
+        exchange = asyncio.create_task(self._exchange(command))
+        exchange.add_done_callback(_looked_at)
+        return await asyncio.shield(exchange)
+
+    async def _exchange(self, command: ControlCommand) -> ControlReply:
         async with self._turn:
             self._reference = self._reference + 1 & 0xFF
             reply = self._reply = asyncio.get_running_loop().create_future()
@@ -126,16 +144,18 @@ class SensorConnection:
             try:
                 async with asyncio.timeout(self._settings.reply_s):
                     await self._client.write_gatt_char(CONTROL_UUID, raw, response=True)
-                    result = (await reply).result
+                    return await reply
             finally:
                 self._reply = None
                 if reply.done() and not reply.cancelled():
                     reply.exception()
-        if result is not ControlResult.DONE:
-            what = type(command).__name__
-            raise BartrackerError(
-                self.sensor.words, f"the sensor refused {what}: {result.words}", "choose another value, or none"
-            )
+
+    async def subscribe_log(self, take: Callable[[bytes], None]) -> bool:
+        """Have parts of the device's log delivered; False: its firmware keeps none."""
+        if self._client.services.get_characteristic(LOG_UUID) is None:
+            return False
+        await self._client.start_notify(LOG_UUID, lambda _, raw: take(bytes(raw)))
+        return True
 
     async def read_status(self) -> Status:
         """The sensor's status now."""
@@ -226,3 +246,9 @@ class SensorConnection:
             return
         if self._reply is not None and not self._reply.done() and reply.reference == self._reference:
             self._reply.set_result(reply)
+
+
+def _looked_at(exchange: "asyncio.Task[ControlReply]") -> None:
+    """What it raised is told to whoever waits for it; nobody may."""
+    if not exchange.cancelled():
+        exchange.exception()

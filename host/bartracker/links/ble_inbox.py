@@ -4,11 +4,12 @@ Called in the link's event loop; the queue is read in another thread. No connect
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from queue import SimpleQueue
 from typing import Final, Literal, TypeAlias
 
 from bartracker.links.clock_fit import ClockFit
 from bartracker.links.link_recorder import LinkRecorder
+from bartracker.links.link_runner import LinkQueue
+from bartracker.links.repairs import Repairs
 from bartracker.links.sensor_link import LinkState, SensorLinkSettings
 from bartracker.recording import RecordingMetadata
 from bartracker.wire import SensorInfo, WireError, decode_data_packet
@@ -17,13 +18,13 @@ from bartracker.wire.messages import SensorFault, Status, decode_status, decode_
 Severity: TypeAlias = Literal["info", "warning", "error"]
 
 _US_PER_S: Final = 1e6
-_WRAP: Final = 1 << 32
 FAULT_WORDS: Final = {
     SensorFault.IMU_SILENT: "its motion chip does not answer",
     SensorFault.IMU_UNKNOWN: "its motion chip is not one it knows",
     SensorFault.FIFO: "its motion chip's buffer ran over",
     SensorFault.SELF_TEST: "its self-test failed",
     SensorFault.LOW_BATTERY: "its battery is nearly empty",
+    SensorFault.IMU_NEEDS_FILE: "its motion chip waits for the maker's configuration (bartracker flash --chip-file)",
 }
 
 
@@ -63,32 +64,36 @@ class SensorInbox:
         label: the sensor's name.
         state, words: where the link stands.
         status: the newest one; clock: the sensor's against the host's.
-        next_index: sample index, u32, that follows the last packet; None: nothing came since the sensor's start.
+        repairs: which samples are missing.
         first_device_us: time of the very first sample, u32 us.
         last_data_s: when data came last, host clock, s.
         fruitful: data came since this was last set to False.
     """
 
-    def __init__(self, label: str, settings: SensorLinkSettings, now_s: Callable[[], float]) -> None:
-        self.queue: SimpleQueue[Heard] = SimpleQueue()
+    def __init__(
+        self, label: str, settings: SensorLinkSettings, now_s: Callable[[], float], queue: LinkQueue[Heard]
+    ) -> None:
+        self.queue = queue
         self.recorder: LinkRecorder | None = None
         self.label = label
         self.state = LinkState.SEARCHING
         self.words = "searching for the sensor"
         self.status: Status | None = None
         self.clock = ClockFit()
-        self.next_index: int | None = None
+        self.repairs = Repairs()
         self.first_device_us: int | None = None
         self.last_data_s = 0.0
         self.fruitful = False
         self._settings = settings
         self._now_s = now_s
         self._info_raw = b""
+        self._rate_hz = 0.0
         self._left_out = False
         self._unrecorded = False
 
-    def begin(self, metadata: RecordingMetadata, info_raw: bytes) -> None:
+    def begin(self, metadata: RecordingMetadata, info: SensorInfo, info_raw: bytes) -> None:
         """The sensor is known: begin the recording. Raises BartrackerError."""
+        self._rate_hz = info.nominal_rate_hz
         self._info_raw = info_raw
         if self.recorder is not None:
             self.recorder.begin(metadata, info_raw)
@@ -142,7 +147,7 @@ class SensorInbox:
             return
         if self.first_device_us is None:
             self.first_device_us = packet.device_time_us
-        self.next_index = (packet.first_index + len(packet.counts)) % _WRAP
+        self.repairs.note(packet, self._rate_hz)
         if self.state is LinkState.LOST:
             self.say(LinkState.STREAMING, f"data come from {self.label} again", "warning")
 

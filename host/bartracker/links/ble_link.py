@@ -19,11 +19,12 @@ from bartracker.links.ble_inbox import End, Packet, Said, SensorInbox
 from bartracker.links.ble_scan import BleBackend, FoundSensor, find
 from bartracker.links.link import LinkItem, LinkNotice
 from bartracker.links.link_recorder import LinkRecorder
+from bartracker.links.link_runner import LinkRunner, ThreadRunner
 from bartracker.links.sensor_link import LinkHealth, LinkState, SensorLinkSettings, SensorWishes
 from bartracker.recording import RecordingMetadata
 from bartracker.samples import StampedBlock
-from bartracker.wire import PacketStream, SensorInfo, StreamStatistics
-from bartracker.wire.messages import LIVE, Heartbeat, Start, Stop
+from bartracker.wire import RepairedStream, SensorInfo, StreamStatistics
+from bartracker.wire.messages import LIVE, ControlResult, Heartbeat, Start, Stop
 
 LOG = logging.getLogger("bartracker.links")
 LOG.addHandler(logging.NullHandler())
@@ -44,6 +45,7 @@ class BleLink:
         settings: SensorLinkSettings | None = None,
         backend: BleBackend | None = None,
         now_s: Callable[[], float] = time.monotonic,
+        runner: LinkRunner | None = None,
     ) -> None:
         self._wanted = wanted
         self._given = given
@@ -52,8 +54,9 @@ class BleLink:
         self._settings = settings or SensorLinkSettings()
         self._backend = backend or BleBackend.default()
         self._now_s = now_s
-        self._inbox = SensorInbox(given, self._settings, now_s)
-        self._thread: threading.Thread | None = None
+        self._runner = runner or ThreadRunner()
+        self._inbox = SensorInbox(given, self._settings, now_s, self._runner.queue())
+        self._started = False
         self._starting = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready: Future[SensorInfo] = Future()
@@ -103,29 +106,30 @@ class BleLink:
     def connect(self) -> SensorInfo:
         """Find the sensor, connect, read what it is. Raises BartrackerError."""
         with self._starting:
-            if self._thread is None and not self._ending.is_set():
-                self._thread = threading.Thread(target=self._run, name="bartracker-ble", daemon=True)
-                self._thread.start()
-        if self._thread is None:
+            if not self._started and not self._ending.is_set():
+                self._runner.start(self._supervise)
+                self._started = True
+        if not self._started:
             raise BartrackerError(self._given, "the link is closed", "open it again")
-        return self._ready.result()
+        return self._runner.result(self._ready)
 
     def items(self) -> Iterator[LinkItem]:
         """Blocks and notices until `finish`, `close`, or a sensor that is not found again (BartrackerError)."""
-        if self._ending.is_set() and self._thread is None:
+        if self._ending.is_set() and not self._started:
             return
-        stream = PacketStream(self.connect())
+        stream = RepairedStream(self.connect())
         self._tell_loop(self._go.set)
         while True:
             item = self._inbox.queue.get()
             match item:
                 case Packet():
-                    yield from self._decoded(stream, item)
+                    yield from self._told(stream, stream.push(item.raw, item.arrival_s))
                 case SensorInfo():
-                    stream.use_info(item)
+                    yield from self._told(stream, stream.use_info(item))
                 case Said():
                     yield LinkNotice(self._stamp_s, item.code, item.text, item.severity)
                 case End():
+                    yield from self._told(stream, stream.flush())
                     if item.failure is not None:
                         raise item.failure
                     return
@@ -139,18 +143,16 @@ class BleLink:
         """End, and wait until the sensor is stopped and the recording is closed."""
         self.finish()
         with self._starting:
-            thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(self._settings.end_s)
+            pass
+        self._runner.join(self._settings.end_s)
 
-    def _decoded(self, stream: PacketStream, packet: Packet) -> Iterator[LinkItem]:
+    def _told(self, stream: RepairedStream, blocks: tuple[StampedBlock, ...]) -> Iterator[LinkItem]:
         before = self._statistics.resets
-        block: StampedBlock | None = stream.push(packet.raw, packet.arrival_s)
         self._statistics = stream.statistics
         if self._statistics.resets > before:
             text = "the sensor restarted; how many samples are missing is an estimate"
             yield LinkNotice(self._stamp_s, "restarted", text, "warning")
-        if block is not None:
+        for block in blocks:
             self._stamp_s = float(block.stamp_s[0])
             yield block
 
@@ -162,10 +164,7 @@ class BleLink:
             except RuntimeError:  # the loop ended in between
                 return
 
-    # What follows runs in the link's own thread.
-
-    def _run(self) -> None:
-        asyncio.run(self._supervise())
+    # What follows runs in the link's own loop.
 
     async def _supervise(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -258,7 +257,7 @@ class BleLink:
             source=self._metadata.source or connection.sensor.words,
             started_utc=self._metadata.started_utc or datetime.now(UTC).isoformat(timespec="seconds"),
         )
-        self._inbox.begin(self._metadata, connection.info_raw)
+        self._inbox.begin(self._metadata, self._info, connection.info_raw)
         # The same rate and ranges after a reconnection, whatever the sensor wakes up with.
         info = self._info
         self._wishes = SensorWishes(info.nominal_rate_hz, info.acc_range_g, info.gyr_range_dps)
@@ -277,14 +276,14 @@ class BleLink:
         """Start, then keep alive. Ends by itself only if the sensor falls silent for long, or by an exception."""
         await connection.subscribe()
         await connection.command(Heartbeat(self._settings.heartbeat_timeout_s))
-        index = self._inbox.next_index
+        index = self._inbox.repairs.resume_index
         await connection.command(Start(LIVE if index is None else index))
         self._inbox.last_data_s = self._now_s()
         if self._reconnects:
             self._inbox.say(LinkState.STREAMING, f"{self.label} is connected again", "warning")
         else:
             self._inbox.say(LinkState.STREAMING, f"{self.label} is connected", "info")
-        await _first_of(self._beat(connection), self._sync(connection), self._watch())
+        await _first_of(self._beat(connection), self._sync(connection), self._watch(), self._repair(connection))
 
     async def _beat(self, connection: SensorConnection) -> None:
         while True:
@@ -298,6 +297,21 @@ class BleLink:
             await connection.ask_time(asked)
             first = asked < self._settings.first_syncs
             await asyncio.sleep(self._settings.first_sync_s if first else self._settings.sync_s)
+
+    async def _repair(self, connection: SensorConnection) -> None:
+        while True:
+            await self._ask_again(connection)
+            await asyncio.sleep(self._settings.repair_s)
+
+    async def _ask_again(self, connection: SensorConnection) -> None:
+        """Ask for what is missing, as far as it is due."""
+        repairs = self._inbox.repairs
+        assert self._info is not None
+        if not self._info.repairs:
+            return
+        while (fetch := repairs.ask(self._now_s())) is not None:
+            reply = await connection.ask(fetch)
+            repairs.settle(fetch, reply.detail if reply.result is ControlResult.DONE else 0)
 
     async def _watch(self) -> None:
         """Returns when no data have come for long."""
@@ -352,7 +366,7 @@ class BleLink:
             )
         if info.boot_count != old.boot_count:
             # Its samples count from 0 again: what is still in its memory cannot be asked for by the old number.
-            self._inbox.next_index = None
+            self._inbox.repairs.restart()
             self._inbox.clock.restart()
         self._reconnects += 1
         self._info = info
@@ -365,12 +379,19 @@ class BleLink:
             async with asyncio.timeout(settings.end_s / 2):
                 await connection.command(Stop())
                 ends_s = self._now_s() + settings.longest_drain_s
-                while self._now_s() < min(self._inbox.last_data_s + settings.drain_s, ends_s):
+                while self._now_s() < ends_s and (
+                    self._missing or self._now_s() < self._inbox.last_data_s + settings.drain_s
+                ):
+                    await self._ask_again(connection)
                     await asyncio.sleep(settings.drain_s / 4)
         except (BartrackerError, *connection_errors()):
             pass  # it stops by itself when no heartbeat comes
         finally:
             await connection.close()
+
+    @property
+    def _missing(self) -> bool:
+        return self._info is not None and self._info.repairs and self._inbox.repairs.open
 
 
 async def _first_of(*works: Coroutine[Any, Any, object]) -> None:

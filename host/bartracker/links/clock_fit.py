@@ -1,7 +1,8 @@
 """The device's clock against the host's, from exchanges of four time stamps. Pure: no radio, no clock of its own.
 
-Each exchange proves an interval in which the offset lies; the estimate is a robust line through the best ones, kept
-inside what all of them prove. Results of a set never depend on it: it serves latency and placing in time.
+Each exchange proves an interval in which the offset lies; the estimate is the middle of what all of them prove, so it
+is never off by more than half the shortest round trip and the drift; the skew is a robust line through the best ones.
+Results of a set never depend on it: it serves latency and placing in time.
 """
 
 import math
@@ -141,15 +142,16 @@ class ClockFit:
         best = rtt <= rtt.min() * self._settings.rtt_factor + self._settings.rtt_allowance_s
         middle = (lowest + highest) / 2
         skew, skew_half_width = self._skew(ages[best], middle[best], rtt[best])
-        offset = float(np.median(middle[best] - skew * ages[best]))
         # What every exchange proves of the offset now, the slow ones too.
         stray = skew_half_width * np.abs(ages)
         low = float((lowest - skew * ages - stray).max())
         high = float((highest - skew * ages + stray).min())
         if low <= high:
-            offset = min(max(offset, low), high)
-            half_width = max(offset - low, high - offset)
+            # The middle of what is proven is never off by more than half the shortest round trip (and the drift).
+            offset = (low + high) / 2
+            half_width = (high - low) / 2
         else:
+            offset = float(np.median(middle[best] - skew * ages[best]))
             half_width = float(rtt.min()) / 2 + (low - high)
         return ClockEstimate(
             device_us=newest_us,

@@ -2,7 +2,8 @@
 stops neither the stream nor the program; it is said, and counted.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from bartracker.errors import BartrackerError
@@ -21,8 +22,13 @@ class LinkRecorder:
         unrecorded_packets: packets received but not written.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        """Raises BartrackerError where the file is there already, or its folder is not."""
+    def __init__(
+        self, path: str | Path, calibration_of: Callable[[bytes], Mapping[str, object] | None] | None = None
+    ) -> None:
+        """`calibration_of`: the parameters to keep for a sensor, by the bytes of its info; None if there are none.
+
+        Raises BartrackerError where the file is there already, or its folder is not.
+        """
         self.path = Path(path)
         if self.path.exists():
             raise os_problem(str(path), FileExistsError(), "written")
@@ -30,11 +36,15 @@ class LinkRecorder:
             raise os_problem(str(path), FileNotFoundError(), "written")
         self.failure: BartrackerError | None = None
         self.unrecorded_packets = 0
+        self._calibration_of = calibration_of
         self._writer: RecordingWriter | None = None
 
     def begin(self, metadata: RecordingMetadata, info_raw: bytes) -> None:
         """Make the file. Raises BartrackerError."""
-        self._writer = RecordingWriter.create(self.path, metadata, info_raw)
+        calibration = None if self._calibration_of is None else self._calibration_of(info_raw)
+        if calibration is not None:
+            metadata = replace(metadata, calibration=str(calibration.get("name", "unnamed")))
+        self._writer = RecordingWriter.create(self.path, metadata, info_raw, calibration)
 
     @property
     def size_bytes(self) -> int:

@@ -79,7 +79,9 @@ class SensorLinkSettings:
         retry_s, longest_retry_s: pause between attempts to reconnect, s; doubled each time up to the longest.
         reconnect_s: a lost sensor is searched for so long, s (30-600): batteries get changed between sets.
         fruitless: after so many connections in a row over which no data came, the sensor is given up.
-        drain_s, longest_drain_s: after the stop, until no packet has come for so long, but no longer than that, s.
+        repair_s: how often it is looked whether packets must be asked for again, s (0.05-0.5).
+        drain_s, longest_drain_s: after the stop, until nothing is missing and no packet has come for so long, but no
+            longer than that, s.
         end_s: an orderly end may take so long, s.
         queue_packets: packets that may wait for a slow program before some are left out of what it shows (never of
             the recording).
@@ -103,8 +105,9 @@ class SensorLinkSettings:
     longest_retry_s: float = 8.0
     reconnect_s: float = 120.0
     fruitless: int = 5
+    repair_s: float = 0.1
     drain_s: float = 0.2
-    longest_drain_s: float = 2.0
+    longest_drain_s: float = 3.0
     end_s: float = 8.0
     queue_packets: int = 8192
 

@@ -20,6 +20,7 @@ from bartracker.links.sensor_link import LinkHealth, SensorLinkSettings, SensorW
 from bartracker.links.sim_uri import SimWish
 from bartracker.recording import RecordingMetadata
 from bartracker.samples import FloatArray
+from bartracker.sim.handling import HandlingWish, handle
 from bartracker.sim.kinematics import SensorMotion
 from bartracker.sim.session import lift_set
 from bartracker.sim.truth import RepTruth, dense_truth
@@ -69,22 +70,35 @@ class SimLink:
         metadata: RecordingMetadata | None = None,
         settings: SensorLinkSettings | None = None,
         keep_history: bool = False,
+        virtual_time: bool = False,
     ) -> None:
-        """`keep_history`: the chip keeps all its samples for comparison; see `history`."""
+        """`keep_history`: the chip keeps all its samples for comparison; see `history`. `virtual_time`: as fast as the
+        computer can and the same each time, for tests and benchmarks; everything is then to be called in one thread.
+        """
+        self._virtual_time = virtual_time
         self._wish = wish
         self._given = given
         self._keep_history = keep_history
-        self._lifted = lift_set(wish.lift, seed=wish.seed, mount=wish.mount)
-        self._source = _LiftedSource(self._lifted.motion)
+        lift = wish.lift
+        if isinstance(lift, HandlingWish):
+            self._lifted, self._motion = None, handle(lift, seed=wish.seed).motion
+            told = RecordingMetadata(notes=f"calibrated by a {lift.user} virtual user, seed {wish.seed}")
+        else:
+            self._lifted = lift_set(lift, seed=wish.seed, mount=wish.mount)
+            self._motion, load_kg = self._lifted.motion, self._lifted.load_kg
+            told = RecordingMetadata(
+                lift.exercise, load_kg, mount=wish.mount, notes=f"virtual lifter, seed {wish.seed}"
+            )
+        self._source = _LiftedSource(self._motion)
         self._settings = settings or _hurried(wish.speed)
         known = metadata or RecordingMetadata()
         self._metadata = replace(
             known,
-            exercise=known.exercise or wish.lift.exercise,
-            load_kg=self._lifted.load_kg if known.load_kg is None else known.load_kg,
-            mount=known.mount or wish.mount,
+            exercise=known.exercise or told.exercise,
+            load_kg=told.load_kg if known.load_kg is None else known.load_kg,
+            mount=known.mount or told.mount,
             source="simulated",
-            notes=known.notes or f"virtual lifter, seed {wish.seed}",
+            notes=known.notes or told.notes,
         )
         self._recorder: LinkRecorder | None = None
         self._open = ExitStack()
@@ -95,7 +109,8 @@ class SimLink:
     @property
     def label(self) -> str:
         """What is simulated."""
-        return f"virtual {self._wish.lift.exercise}"
+        lift = self._wish.lift
+        return f"virtual {lift.user} user" if isinstance(lift, HandlingWish) else f"virtual {lift.exercise}"
 
     @property
     def metadata(self) -> RecordingMetadata:
@@ -149,11 +164,16 @@ class SimLink:
             from bartracker.sim.bleak_backend import virtual_backend
             from bartracker.sim.peripheral import BumblePeripheral
             from bartracker.sim.virtual_sensor import VirtualSensor
+            from bartracker.sim.virtual_time import VirtualTimeLoop, VirtualTimeRunner
         except ImportError as error:
             raise BartrackerError(
                 self._given, f"the simulator's package {error.name} is missing", "pip install bartracker[sim]"
             ) from error
         wish = self._wish
+        loop = VirtualTimeLoop() if self._virtual_time else None
+        self._loop = loop
+        if loop is not None:
+            self._open.callback(loop.finish)
         air = VirtualAir(
             AirConditions(
                 interval_s=wish.interval_s / wish.speed,
@@ -163,7 +183,8 @@ class SimLink:
                 drops_s=tuple(at_s / wish.speed for at_s in wish.drops_s),
                 mtu=wish.mtu,
                 seed=wish.seed,
-            )
+            ),
+            loop,
         )
         self._open.enter_context(air)
         self._sensor = VirtualSensor(
@@ -171,7 +192,7 @@ class SimLink:
             wish.chip,
             self._source,
             BumblePeripheral(air),
-            clock="real",
+            clock=loop or "real",
             speed=wish.speed,
             seed=wish.seed,
             keep_history=self._keep_history,
@@ -185,6 +206,7 @@ class SimLink:
             settings=self._settings,
             backend=virtual_backend(air),
             now_s=self._now_s,
+            runner=None if loop is None else VirtualTimeRunner(loop),
         )
         if self._recorder is not None:
             link.record_to(self._recorder)
@@ -193,6 +215,8 @@ class SimLink:
 
     def _now_s(self) -> float:
         """The host's clock, as fast as the sensor's."""
+        if self._loop is not None:
+            return self._loop.time()
         return time.monotonic() * self._wish.speed
 
     def items(self) -> Iterator[LinkItem]:
@@ -207,7 +231,7 @@ class SimLink:
                 self._check_firmware()
             elif not np.isfinite(self._source.start_s):
                 self._source.start_s = self._sensor.now_s + _LEAD_IN_S
-            elif self._sensor.now_s > self._source.start_s + self._lifted.motion.duration_s + _LEAD_OUT_S:
+            elif self._sensor.now_s > self._source.start_s + self._motion.duration_s + _LEAD_OUT_S:
                 link.finish()
             yield item
 
@@ -260,7 +284,7 @@ class SimLink:
         if first_s is None or not np.isfinite(self._source.start_s):
             raise BartrackerError(self._given, "the set has not begun", "ask again when samples have come")
         later_s = float(self._source.start_s) - first_s
-        rows = self._lifted.rep_table(dense_truth(self._lifted.motion))
+        rows = self._lifted.rep_table(dense_truth(self._motion)) if self._lifted else ()
         return tuple(replace(row, **{name: getattr(row, name) + later_s for name in _TIMES}) for row in rows)
 
     def _first_sample_s(self) -> float | None:

@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from bartracker.errors import BartrackerError
 from bartracker.links.uri import SourceUri, UriError, check_parameters
+from bartracker.sim.boards import BOARD_NAMES, USUAL_BOARD
 from bartracker.sim.chips.catalogue import CHIP_NAMES
+from bartracker.sim.handling import USERS, HandlingWish
 from bartracker.sim.kinematics import MountPlace
 from bartracker.sim.plan import SetWish, Tempo
-from bartracker.sim.virtual_sensor import BOARD_NAMES
 
 _FASTEST: Final = 20.0
-_LSM_BOARD, _MPU_BOARD = BOARD_NAMES
+_CALIBRATE: Final = "calibrate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class SimWish:
     """A virtual set, the sensor that measures it, and the radio between.
 
     Attributes:
-        lift: what the lifter does; `mount`: where the sensor sits; `seed`: everything left open is drawn from it.
+        lift: what the lifter does, or how somebody calibrates the sensor; `mount`: where the sensor sits; `seed`:
+            everything left open is drawn from it.
         chip, board: names of the virtual hardware; rate_hz: sampling rate to set.
         loss: share of notifications lost; outages_s: from and to, s; drops_s: when the connection is lost, s; all
             times since the first connection, of the radio's clock.
@@ -29,7 +31,7 @@ class SimWish:
         speed: times as fast as real time; for tests and benchmarks.
     """
 
-    lift: SetWish
+    lift: SetWish | HandlingWish
     mount: MountPlace = "shaft"
     seed: int = 0
     chip: str = "lsm6dsox"
@@ -57,15 +59,21 @@ def parse_sim(uri: str, source: SourceUri) -> SimWish:
             raise UriError(uri, f"{name}={text} is not possible", f"give {form}") from error
     lifter = {name: values.pop(name) for name in tuple(values) if name in SetWish.__slots__}
     if "chip" in values:
-        values.setdefault("board", _LSM_BOARD if values["chip"].startswith("lsm") else _MPU_BOARD)
+        values.setdefault("board", USUAL_BOARD[values["chip"]])
     if "outage" in values:
         values["outages_s"] = values.pop("outage")
     if "drop" in values:
         values["drops_s"] = values.pop("drop")
     if "interval_ms" in values:
         values["interval_s"] = values.pop("interval_ms") / 1000
+    place = source.place.strip("/")
+    handled = place == _CALIBRATE
+    if handled and lifter:
+        raise UriError(uri, f"{next(iter(lifter))} means nothing to a calibration", f"give user={'|'.join(USERS)}")
+    if not handled and "user" in values:
+        raise UriError(uri, f"user={values['user']} is for sim://{_CALIBRATE}", "leave it out")
     try:
-        wish = SimWish(SetWish(source.place.strip("/"), **lifter))
+        wish = SimWish(HandlingWish(values.pop("user", "careful")) if handled else SetWish(place, **lifter))
     except BartrackerError as error:
         raise UriError(uri, f"{error.given} {error.problem}", error.remedy) from error
     return replace(wish, **values)
@@ -136,6 +144,7 @@ _READERS: Final[dict[str, tuple[Callable[[str], object], str]]] = {
     "fast_eccentric": (_rep_numbers, "numbers of reps, such as 3"),
     "forward_drift_m": _number(-0.3, 0.3, " m"),
     "velocity_loss": _number(0, 0.3),
+    "user": _choice(*USERS),
     "mount": _choice("shaft", "sleeve"),
     "chip": _choice(*CHIP_NAMES),
     "board": _choice(*BOARD_NAMES),

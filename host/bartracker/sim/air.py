@@ -20,6 +20,7 @@ from bumble.link import LocalLink
 from bumble.transport.common import AsyncPipeSink
 
 from bartracker.errors import BartrackerError
+from bartracker.sim.virtual_time import VirtualTimeLoop
 
 _T = TypeVar("_T")
 _LONG_PACKETS: Final = 251
@@ -179,11 +180,12 @@ class _Radio(LocalLink):
 
 class VirtualAir:
     """A radio with one central, in an event loop and thread of its own; use as a context manager. All methods may be
-    called from any other thread.
+    called from any other thread. With a `loop` on virtual time it lives in that one, in the caller's thread.
     """
 
-    def __init__(self, conditions: AirConditions | None = None) -> None:
+    def __init__(self, conditions: AirConditions | None = None, loop: VirtualTimeLoop | None = None) -> None:
         self.conditions = conditions or AirConditions()
+        self._shared = loop
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="bartracker-air", daemon=True)
         self._peripherals = 0
@@ -191,6 +193,10 @@ class VirtualAir:
         self._listeners: list[Callable[[Advertisement], None]] = []
 
     def __enter__(self) -> Self:
+        if self._shared is not None:
+            self._shared.run_until_complete(self._open())
+            self._owner = threading.get_ident()
+            return self
         self._thread.start()
         self._ready.wait(_TIMEOUT_S)
         if not self._thread.is_alive():
@@ -218,6 +224,10 @@ class VirtualAir:
 
     def call(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
         """Run a coroutine in the air's loop and wait for it. Raises what it raises."""
+        if self._shared is not None:
+            if threading.get_ident() == self._owner:
+                return self._shared.run_until_complete(coroutine)
+            return self._shared.call_from_vm(coroutine, _TIMEOUT_S)
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(_TIMEOUT_S)
 
     def post(self, function: Callable[..., object], *arguments: object) -> None:
@@ -285,11 +295,14 @@ class VirtualAir:
             self._ready.set()
 
     async def _live(self) -> None:
-        self._loop = asyncio.get_running_loop()
+        await self._open()
         self._end = asyncio.Event()
+        self._ready.set()
+        await self._end.wait()
+
+    async def _open(self) -> None:
+        self._loop = asyncio.get_running_loop()
         self._radio = _Radio(self.conditions)
         self._central, _ = self._add("host", _CENTRAL_ADDRESS)
         self._central.on(Device.EVENT_ADVERTISEMENT, self._on_advertisement)
         await self._central.power_on()
-        self._ready.set()
-        await self._end.wait()

@@ -11,6 +11,7 @@ from typing import Final
 
 from bumble import att
 from bumble.core import UUID
+from bumble.core import TimeoutError as BumbleTimeoutError
 from bumble.device import Connection, Device
 from bumble.gatt import Characteristic, CharacteristicValue, Service
 
@@ -234,7 +235,12 @@ class BumblePeripheral:
         connection = self._connections.get(conn)
         if connection is None:
             return
-        await self._device.gatt_server.indicate_subscriber(connection, self._characteristics[handle], data, force=True)
+        try:
+            await self._device.gatt_server.indicate_subscriber(
+                connection, self._characteristics[handle], data, force=True
+            )
+        except (TimeoutError, BumbleTimeoutError):
+            return  # the connection was lost meanwhile
         with self._lock:
             if conn in self._connections:
                 self._events.append((GATTS_INDICATE_DONE, conn, handle, 0))

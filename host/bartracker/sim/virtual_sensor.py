@@ -3,40 +3,27 @@ Bluetooth controller in front. On a virtual clock (fast, repeatable) or in real 
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-from bartracker.errors import BartrackerError
+from bartracker.sim.boards import VirtualBoard, virtual_board
 from bartracker.sim.chips.base import MotionSource
+from bartracker.sim.chips.bmi270 import STAND_IN
 from bartracker.sim.chips.catalogue import Chip, make_chip
+from bartracker.sim.flash_model import FlashModel, PowerCut
+from bartracker.sim.virtual_time import LockstepClock, VirtualTimeLoop
 from bartracker.sim.vm import FirmwareError, MicroPythonVm
 from bartracker.sim.vm_ble import BleController
-from bartracker.sim.vm_clock import RealClock, VirtualClock, VmStopped
+from bartracker.sim.vm_clock import RealClock, VirtualClock, VmClock, VmStopped
 from bartracker.sim.vm_devices import BoardState, VmDevices, WatchdogBite
 
 ClockKind: TypeAlias = Literal["virtual", "real"]
 
-BOARD_NAMES: Final = ("xiao_esp32s3", "m5stickc_plus2")
 _RUN_FIRMWARE: Final = "import main\n"
 _JOIN_S: Final = 10.0
 _US: Final = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class _BoardSpec:
-    """What the virtual board needs to know: I2C pins (SCL, SDA), ADC pin of the battery, its divider."""
-
-    wires: tuple[int, int]
-    battery_pin: int
-    battery_divider: int
-
-
-_BOARDS: Final = {
-    "xiao_esp32s3": _BoardSpec((6, 5), 1, 2),
-    "m5stickc_plus2": _BoardSpec((22, 21), 38, 2),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,51 +39,57 @@ class VirtualSensor:
     settings) survives into the next `start`.
 
     Args:
-        board: one of `BOARD_NAMES`; the firmware finds the name where the flasher would have noted it.
+        board: one of `boards.BOARD_NAMES`; the firmware finds the name where the flasher would have noted it. A
+            `VirtualBoard` is one that only its file describes.
         chip: one of `chips.CHIP_NAMES`.
         source: what the sensor feels, by time since it was last switched on.
         ble: the radio.
-        clock: "virtual": time goes on only in `run_for`; "real": at once, in its own thread.
+        clock: "virtual": time goes on only in `run_for`; "real": at once, in its own thread; a loop: as that one's.
         speed: with the real clock: times as fast.
         seed: of the chip's errors and noise.
         rate_error: the chip's true rate is (1 + this) times nominal; None: drawn, within 2 %.
         battery_mv: voltage of the cell.
+        log_blocks: size of the flash for recordings, 4096 bytes each; 0: none.
         keep_history: keep all samples of the chip for comparison.
         program: what runs in the VM; the firmware's main.py if not given.
         firmware: folder of the firmware's files; the project's own if not given.
+        files: what the flasher has put into the board's folder /bartracker; the stand-in for the BMI270's configuration
+            if not given.
     """
 
     def __init__(
         self,
-        board: str,
+        board: str | VirtualBoard,
         chip: str,
         source: MotionSource,
         ble: BleController,
         *,
-        clock: ClockKind = "virtual",
+        clock: ClockKind | VirtualTimeLoop = "virtual",
         speed: float = 1.0,
         seed: int = 0,
         rate_error: float | None = None,
         battery_mv: int = 3900,
+        log_blocks: int = 64,
         keep_history: bool = False,
         program: str = _RUN_FIRMWARE,
         firmware: Path | None = None,
+        files: Mapping[str, bytes] | None = None,
     ) -> None:
-        spec = _BOARDS.get(board)
-        if spec is None:
-            raise BartrackerError(f"board {board!r}", "is not simulated", f"choose one of {', '.join(BOARD_NAMES)}")
+        spec = board if isinstance(board, VirtualBoard) else virtual_board(board)
         self._make_chip: Callable[[], Chip] = lambda: make_chip(chip, source, seed=seed, rate_error=rate_error)
         self.chip = self._make_chip()
         self.board = BoardState(
             wires=spec.wires,
             device_id=seed.to_bytes(8, "little", signed=True)[:4] + b"\xb7\x01",
-            adc_uv={spec.battery_pin: battery_mv * 1000 // spec.battery_divider},
-            nvs={"bartracker/board": "b" + board.encode().hex()},
+            adc_uv={} if spec.battery_pin is None else {spec.battery_pin: battery_mv * 1000 // spec.battery_divider},
+            nvs={"bartracker/board": "b" + (board if isinstance(board, str) else "generic").encode().hex()},
+            flash=FlashModel(log_blocks),
         )
+        self._files = {"bmi270.bin": STAND_IN} if files is None else files
         self._ble = ble
-        self._clock_kind: ClockKind = clock
+        self._clock_kind: ClockKind | VirtualTimeLoop = clock
         self._speed = speed
-        self._clock: VirtualClock | RealClock = VirtualClock()
+        self._clock: VmClock = VirtualClock()
         self._keep_history = keep_history
         self._program = program
         self._firmware = firmware
@@ -126,11 +119,11 @@ class VirtualSensor:
             raise RuntimeError("the virtual sensor is on already")
         self.chip = self._make_chip()
         self.chip.produced.keep = self._keep_history
-        self._clock = VirtualClock() if self._clock_kind == "virtual" else RealClock(self._speed)
+        self._clock = self._new_clock()
         self._failure = None
         self._finished.clear()
         devices = VmDevices(self.board, self._clock, [self.chip], self._ble)
-        vm = MicroPythonVm(devices, self._firmware)
+        vm = MicroPythonVm(devices, self._firmware, self._files)
         self._thread = threading.Thread(target=self._run, args=(vm,), name="virtual sensor", daemon=True)
         self._thread.start()
 
@@ -175,7 +168,7 @@ class VirtualSensor:
     def _run(self, vm: MicroPythonVm) -> None:
         try:
             vm.run(self._program)
-        except VmStopped:
+        except (VmStopped, PowerCut):
             pass
         except WatchdogBite:
             self._failure = FirmwareError("firmware", "the watchdog was not fed in time and reset the board")
@@ -184,5 +177,9 @@ class VirtualSensor:
         finally:
             self.output = vm.output
             self._finished.set()
-            if isinstance(self._clock, VirtualClock):
-                self._clock.ended()
+            self._clock.ended()
+
+    def _new_clock(self) -> VmClock:
+        if isinstance(self._clock_kind, VirtualTimeLoop):
+            return LockstepClock(self._clock_kind)
+        return VirtualClock() if self._clock_kind == "virtual" else RealClock(self._speed)

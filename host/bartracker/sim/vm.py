@@ -7,7 +7,9 @@ import ctypes
 import functools
 import importlib.util
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from bartracker.errors import BartrackerError
@@ -67,11 +69,14 @@ class _Memory:
 class MicroPythonVm:
     """Runs MicroPython programs with the firmware and the shims on the path.
 
-    `output` collects what they print.
+    `output` collects what they print. `files`: what stands in the board's folder /bartracker, by name.
     """
 
-    def __init__(self, host: VmHost, firmware: Path | None = None) -> None:
+    def __init__(
+        self, host: VmHost, firmware: Path | None = None, files: Mapping[str, bytes] = MappingProxyType({})
+    ) -> None:
         self._host = host
+        self._files = files
         self._firmware = firmware or firmware_dir()
         self._failure: BaseException | None = None
         self.output = ""
@@ -87,17 +92,22 @@ class MicroPythonVm:
         engine, module = _load()
         # Files, not callbacks: wasmtime would run these in threads of its own, also while the interpreter ends.
         with tempfile.TemporaryDirectory() as folder, wasmtime.Store(engine) as store:
-            return self._run(code, engine, module, store, Path(folder, "out"), Path(folder, "err"))
+            return self._run(code, engine, module, store, Path(folder))
 
-    def _run(self, code: str, engine: Any, module: Any, store: Any, out: Path, err: Path) -> str:
+    def _run(self, code: str, engine: Any, module: Any, store: Any, folder: Path) -> str:
         import wasmtime
 
+        out, err, own = folder / "out", folder / "err", folder / "bartracker"
+        own.mkdir()
+        for name, data in self._files.items():
+            (own / name).write_bytes(data)
         wasi = wasmtime.WasiConfig()
         wasi.argv = ["micropython", "-X", f"heapsize={_HEAP_MIB}m", "-c", _PRELUDE + code]
         wasi.stdout_file = str(out)
         wasi.stderr_file = str(err)
         wasi.preopen_dir(str(Path(__file__).with_name("shims")), "/shims", False)
         wasi.preopen_dir(str(self._firmware), "/firmware", False)
+        wasi.preopen_dir(str(own), "/bartracker", False)
         store.set_wasi(wasi)
         linker = wasmtime.Linker(engine)
         linker.define_wasi()

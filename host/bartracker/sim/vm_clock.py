@@ -25,6 +25,10 @@ class VmClock(Protocol):
         """Something took time that a real device would wait for (a bus transfer)."""
         ...
 
+    def catch_up(self) -> None:
+        """Let the world around be as late as this clock, before something leaves the sensor. May raise VmStopped."""
+        ...
+
     def sleep(self, us: int, pending: Callable[[], bool]) -> int:
         """Wait; returns what is left, us, when `pending` says that something wants to be handled first. Raises
         VmStopped.
@@ -33,6 +37,10 @@ class VmClock(Protocol):
 
     def stop(self) -> None:
         """Let every `sleep` raise VmStopped."""
+        ...
+
+    def ended(self) -> None:
+        """The firmware has ended."""
         ...
 
 
@@ -51,6 +59,9 @@ class VirtualClock:
 
     def spend(self, us: int) -> None:
         self._now_us += us
+
+    def catch_up(self) -> None:
+        pass
 
     def sleep(self, us: int, pending: Callable[[], bool]) -> int:
         if self._stopped:
@@ -106,6 +117,9 @@ class RealClock:
     def spend(self, us: int) -> None:
         pass
 
+    def catch_up(self) -> None:
+        pass
+
     def sleep(self, us: int, pending: Callable[[], bool]) -> int:
         end_us = self.now_us() + us
         while not pending():
@@ -118,3 +132,6 @@ class RealClock:
 
     def stop(self) -> None:
         self._stop.set()
+
+    def ended(self) -> None:
+        pass

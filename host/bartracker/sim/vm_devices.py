@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from bartracker.sim.chips.base import I2cChip, Nack
+from bartracker.sim.chips.base import BusStuck, I2cChip, Nack
+from bartracker.sim.flash_model import FlashModel
 from bartracker.sim.vm_ble import BleController, BleEvent
-from bartracker.sim.vm_clock import VmClock
+from bartracker.sim.vm_clock import VmClock, VmStopped
 
 _MAIL: Final = struct.Struct("<6i")
 _ANSWER: Final = struct.Struct("<4i")
@@ -19,6 +20,8 @@ _ANSWER_AT: Final = _MAIL.size
 _ADDRESS_AT: Final = _ANSWER_AT + _ANSWER.size
 _TICKS_MASK: Final = (1 << 30) - 1
 _ENODEV: Final = 19
+_ETIMEDOUT: Final = 110
+_BUS_TIMEOUT_US: Final = 50_000
 _BITS_PER_BYTE: Final = 9
 _LONG_READ_BYTES: Final = 100
 _US: Final = 1_000_000
@@ -46,7 +49,8 @@ class BoardState:
 
     `wires`: (SCL, SDA) the chips hang on; `adc_uv`: voltage at a pin, uV; `nvs`: non-volatile storage, key to text;
     `pins`: last level of each output; `stall_us`: time that the firmware loses at its next sleep;
-    `burst_stall_us`: right after its next long read from the bus.
+    `burst_stall_us`: right after its next long read from the bus; `flash`: the part of it that holds recordings;
+    `wake_pin`: what ends the deep sleep that the firmware has gone into.
     """
 
     wires: tuple[int, int]
@@ -56,6 +60,8 @@ class BoardState:
     pins: dict[int, int] = field(default_factory=dict[int, int])
     stall_us: int = 0
     burst_stall_us: int = 0
+    flash: FlashModel = field(default_factory=FlashModel)
+    wake_pin: int | None = None
     i2c_bytes: int = 0
     i2c_transfers: int = 0
 
@@ -86,6 +92,12 @@ class VmDevices:
             13: self._adc,
             14: self._watchdog,
             15: self._unique_id,
+            30: self._flash_blocks,
+            31: self._flash_read,
+            32: self._flash_write,
+            33: self._flash_erase,
+            34: self._wake_pin,
+            35: self._off,
         }
 
     def call(self, memory: GuestMemory, mail_at: int) -> None:
@@ -157,6 +169,9 @@ class VmDevices:
             memory.write(arguments[3], chip.read(now_us, register, arguments[4]))
         except Nack:
             return _ENODEV
+        except BusStuck:
+            self._clock.spend(_BUS_TIMEOUT_US)
+            return _ETIMEDOUT
         if self._board.burst_stall_us and arguments[4] >= _LONG_READ_BYTES:
             stall_us, self._board.burst_stall_us = self._board.burst_stall_us, 0
             self._clock.spend(stall_us)
@@ -170,6 +185,9 @@ class VmDevices:
             chip.write(self._clock.now_us(), register, memory.read(arguments[3], arguments[4]))
         except Nack:
             return _ENODEV
+        except BusStuck:
+            self._clock.spend(_BUS_TIMEOUT_US)
+            return _ETIMEDOUT
         return 0
 
     def _poll(self, memory: GuestMemory, mail_at: int, arguments: tuple[int, ...]) -> int:
@@ -185,10 +203,12 @@ class VmDevices:
 
     def _notify(self, memory: GuestMemory, mail_at: int, arguments: tuple[int, ...]) -> int:
         connection, handle, address, length, _ = arguments
+        self._clock.catch_up()
         return self._ble.notify(connection, handle, memory.read(address, length))
 
     def _indicate(self, memory: GuestMemory, mail_at: int, arguments: tuple[int, ...]) -> int:
         connection, handle, address, length, _ = arguments
+        self._clock.catch_up()
         return self._ble.indicate(connection, handle, memory.read(address, length))
 
     def _gatts_write(self, memory: GuestMemory, mail_at: int, arguments: tuple[int, ...]) -> int:
@@ -217,6 +237,32 @@ class VmDevices:
         if arguments[0]:
             self._watchdog_us = arguments[0] * 1000
         return 0
+
+    def _flash_blocks(self, memory: GuestMemory, mail_at: int, arguments: tuple[int, ...]) -> int:
+        return self._board.flash.blocks
+
+    def _flash_read(self, memory: GuestMemory, mail_at: int, arguments: tuple[int, ...]) -> int:
+        at, address, length = arguments[:3]
+        memory.write(address, self._board.flash.read(at, length))
+        return 0
+
+    def _flash_write(self, memory: GuestMemory, mail_at: int, arguments: tuple[int, ...]) -> int:
+        at, address, length = arguments[:3]
+        self._board.flash.program(at, memory.read(address, length))
+        self._clock.spend(self._board.flash.program_us(length))
+        return 0
+
+    def _flash_erase(self, memory: GuestMemory, mail_at: int, arguments: tuple[int, ...]) -> int:
+        self._board.flash.erase(arguments[0])
+        self._clock.spend(self._board.flash.erase_us)
+        return 0
+
+    def _wake_pin(self, memory: GuestMemory, mail_at: int, arguments: tuple[int, ...]) -> int:
+        self._board.wake_pin = arguments[0]
+        return 0
+
+    def _off(self, memory: GuestMemory, mail_at: int, arguments: tuple[int, ...]) -> int:
+        raise VmStopped
 
     def _unique_id(self, memory: GuestMemory, mail_at: int, arguments: tuple[int, ...]) -> int:
         memory.write(arguments[0], self._board.device_id)

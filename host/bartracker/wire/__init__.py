@@ -12,6 +12,7 @@ from bartracker.wire.data import (
 )
 from bartracker.wire.errors import WireError
 from bartracker.wire.info import CHIPS, SensorInfo, decode_info, encode_info
+from bartracker.wire.repair import RepairedStream, RepairSettings
 from bartracker.wire.stream import PacketStream, StreamSettings, StreamStatistics
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "DataPacket",
     "PacketFlags",
     "PacketStream",
+    "RepairSettings",
+    "RepairedStream",
     "SensorInfo",
     "StreamSettings",
     "StreamStatistics",

@@ -18,6 +18,8 @@ STATUS_UUID: Final = _custom(0xC25C)
 """Read, notify: `messages.Status`."""
 TIME_SYNC_UUID: Final = _custom(0xC25D)
 """Write without response, notify: `messages.TimeSyncRequest` and `TimeSyncReply`."""
+LOG_UUID: Final = _custom(0xC25E)
+"""Notify, since 1.1: `log.LogPart`."""
 
 BATTERY_SERVICE_UUID: Final = "0000180f-0000-1000-8000-00805f9b34fb"
 DEVICE_INFORMATION_SERVICE_UUID: Final = "0000180a-0000-1000-8000-00805f9b34fb"

@@ -14,7 +14,8 @@ from bartracker.samples import STANDARD_GRAVITY_MPS2, FloatArray
 from bartracker.wire.errors import WireError
 
 PROTOCOL_MAJOR: Final = 1
-PROTOCOL_MINOR: Final = 0
+PROTOCOL_MINOR: Final = 1
+REPAIRS_SINCE_MINOR: Final = 1
 INFO_MAGIC: Final = b"BTRK"
 INFO_LENGTH: Final = 52
 CHIPS: Final = {
@@ -54,7 +55,7 @@ class SensorInfo:
         att_mtu: MTU as the device sees it, bytes; 0 while nobody is connected.
         ring_packets: packets the device holds back while nobody listens.
         encodings: bit n set: data encoding n may be sent.
-        protocol_minor: minor version that the device speaks.
+        protocol_minor: minor version that the device speaks; 0 is what every device can do.
     """
 
     chip_id: int
@@ -72,7 +73,7 @@ class SensorInfo:
     att_mtu: int = 247
     ring_packets: int = 0
     encodings: int = 1
-    protocol_minor: int = PROTOCOL_MINOR
+    protocol_minor: int = 0
 
     def __post_init__(self) -> None:
         # The wire carries float32: the same info must give the same samples before and after a recording.
@@ -83,6 +84,11 @@ class SensorInfo:
     def chip(self) -> str:
         """Name of the chip in words."""
         return CHIPS.get(self.chip_id, f"chip {self.chip_id}")
+
+    @property
+    def repairs(self) -> bool:
+        """Whether the device sends lost packets again when it is asked to."""
+        return self.protocol_minor >= REPAIRS_SINCE_MINOR
 
     @property
     def axis_matrix(self) -> FloatArray:

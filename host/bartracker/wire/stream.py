@@ -47,8 +47,9 @@ class StreamStatistics:
 
     `packets`, `samples`: delivered. `lost_samples`: holes in the sample index, not counting resets, where the number
     is unknown. `lost_packets`: holes in the packet counter (modulo 2^16). `late_packets`: came twice or out of order
-    and were dropped. `resets`: the device began anew. `jumps`: index and device clock contradicted each other.
-    `fifo_overflows`: packets that said so. `errors`: packets refused, by reason.
+    and were dropped. `repeated_packets`: of those sent again on request, the ones that were there already.
+    `overdue_packets`: delivered, but too late for live results. `resets`: the device began anew. `jumps`: index and
+    device clock contradicted each other. `fifo_overflows`: packets that said so. `errors`: packets refused, by reason.
     """
 
     packets: int = 0
@@ -56,6 +57,8 @@ class StreamStatistics:
     lost_samples: int = 0
     lost_packets: int = 0
     late_packets: int = 0
+    repeated_packets: int = 0
+    overdue_packets: int = 0
     resets: int = 0
     jumps: int = 0
     fifo_overflows: int = 0
@@ -72,6 +75,12 @@ class StreamStatistics:
             said.append(f"The sensor's sample count and clock contradicted each other {_times(self.jumps)}.")
         if self.late_packets:
             said.append(f"{_packets(self.late_packets)} came twice or too late and {_was(self.late_packets)} dropped.")
+        if self.overdue_packets:
+            late = self.overdue_packets
+            said.append(
+                f"{_packets(late)} came too late for the live view and {_was(late)} put in place here: numbers may "
+                "differ from what was seen live."
+            )
         if self.errors:
             reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(self.errors.items()))
             total = sum(self.errors.values())
@@ -131,8 +140,16 @@ class PacketStream:
         try:
             packet = decode_data_packet(raw)
         except WireError as error:
-            self._errors[error.reason] += 1
+            self.refuse(error)
             return None
+        return self.push_packet(packet, arrival_s)
+
+    def refuse(self, error: WireError) -> None:
+        """Count bytes that are no packet."""
+        self._errors[error.reason] += 1
+
+    def push_packet(self, packet: DataPacket, arrival_s: float) -> StampedBlock | None:
+        """The same for a packet that has been read already."""
         if not self._place(packet, arrival_s):
             return None
         self._last = packet

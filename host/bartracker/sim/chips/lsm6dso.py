@@ -1,33 +1,26 @@
 """LSM6DSO and LSM6DSOX: registers, tagged FIFO, time stamps, as data sheet DS12140 and application note AN5192 tell.
 
 Modelled: accelerometer and gyroscope at one output data rate, batched without compression; FIFO bypass, FIFO and
-continuous mode; status, watermark, overrun; the 25 us time stamp, plain and batched.
+continuous mode; status, watermark, overrun; the 25 us time stamp, plain and batched; wake-up by the slope filter.
 """
 
 import struct
 from collections import deque
 from typing import Final
 
-import numpy as np
-
-from bartracker.samples import STANDARD_GRAVITY_MPS2
-from bartracker.sim.chips.base import RegisterChip, Specimen
+from bartracker.sim.chips.base import Specimen
+from bartracker.sim.chips.st import StChip
 
 WHO_AM_I: Final = 0x6C
 _FIFO_WORDS: Final = 512
-_BASE_ODR_HZ: Final = 6667.0
 _STAMP_HZ: Final = 40_000.0
 _FREQ_FINE_STEP: Final = 0.0015
-# Base rate over output data rate, by ODR code.
-_ODR_DIVIDER: Final = {1: 512, 2: 256, 3: 128, 4: 64, 5: 32, 6: 16, 7: 8, 8: 4, 9: 2, 10: 1}
-_ACC_MG: Final = {0: 0.061, 1: 0.488, 2: 0.122, 3: 0.244}
-_GYR_MDPS: Final = {0: 8.75, 1: 17.5, 2: 35.0, 3: 70.0}
 _STAMP_EVERY: Final = {0: 0, 1: 1, 2: 8, 3: 32}
 _BYPASS, _FIFO, _CONTINUOUS = 0, 1, 6
 _TAG_GYR, _TAG_ACC, _TAG_STAMP = 1, 2, 4
 
 
-class Lsm6dso(RegisterChip):
+class Lsm6dso(StChip):
     """One chip on the bus. `stamp_last`: the time stamp comes after its slot's data instead of before (the application
     note leaves that open).
     """
@@ -56,15 +49,13 @@ class Lsm6dso(RegisterChip):
         return bytes(out)
 
     def _reset(self, now_us: int) -> None:
-        self._registers[:] = bytes(len(self._registers))
+        super()._reset(now_us)
         self._registers[0x0F] = WHO_AM_I
-        self._registers[0x12] = 0x04
         self._registers[0x18] = 0xE0
         self._registers[0x63] = round(self._specimen.rate_error / _FREQ_FINE_STEP) & 0xFF
         self._fifo.clear()
         self._overrun = self._overrun_latched = False
         self._stamp_zero_us = now_us
-        self._sampling.start(now_us, 0.0)
 
     def _set(self, now_us: int, register: int, value: int) -> None:
         registers = self._registers
@@ -77,25 +68,16 @@ class Lsm6dso(RegisterChip):
             if value == 0xAA:
                 self._stamp_zero_us = now_us
             return
-        old = registers[register]
-        registers[register] = value
+        old, registers[register] = registers[register], value
         if register == 0x0A and value & 7 == _BYPASS:
             self._fifo.clear()
             self._overrun = self._overrun_latched = False
             self._slot = 0
-        if register in (0x10, 0x11) and (old ^ value) & 0xF0:
-            code_acc, code_gyr = registers[0x10] >> 4, registers[0x11] >> 4
-            divider = _ODR_DIVIDER.get(code_acc, 0) if code_acc == code_gyr else 0
-            rate_hz = _BASE_ODR_HZ / divider * (1 + self._specimen.rate_error) if divider else 0.0
-            self._sampling.start(now_us, rate_hz)
+        self.wake_steps = 256 if registers[0x5C] & 0x10 else 64
+        self._follow(now_us, register, old)
 
     def _value(self, now_us: int, register: int) -> int:
         match register:
-            case 0x0F if self.faults.who_am_i is not None:
-                return self.faults.who_am_i
-            case 0x20 | 0x21:
-                raw = round((self._specimen.temperature_degc(now_us / 1e6) - 25.0) * 256) & 0xFFFF
-                return raw >> 8 if register & 1 else raw & 0xFF
             case 0x3A:
                 return len(self._fifo) & 0xFF
             case 0x3B:
@@ -108,7 +90,7 @@ class Lsm6dso(RegisterChip):
             case 0x40 | 0x41 | 0x42 | 0x43:
                 return self._stamp(now_us) >> 8 * (register - 0x40) & 0xFF
             case _:
-                return self._registers[register]
+                return super()._value(now_us, register)
 
     def _stamp(self, at_us: float) -> int:
         if not self._registers[0x19] & 0x20:
@@ -117,22 +99,12 @@ class Lsm6dso(RegisterChip):
         return int((at_us - self._stamp_zero_us) * rate_hz / 1e6) & 0xFFFFFFFF
 
     def _advance(self, now_us: int) -> None:
-        t_s = self._sampling.due_s(now_us)
+        t_s, first = self._due(now_us)
         registers = self._registers
         batched = registers[0x09] >> 4 == registers[0x09] & 15 == registers[0x10] >> 4 != 0
-        if not len(t_s):
+        if not len(t_s) or registers[0x0A] & 7 not in (_FIFO, _CONTINUOUS) or not batched:
             return
-        first, self._number = self._number, self._number + len(t_s)
-        if registers[0x0A] & 7 not in (_FIFO, _CONTINUOUS) or not batched:
-            return
-        counts = self._specimen.counts(
-            t_s,
-            first,
-            self._sampling.rate_hz,
-            _ACC_MG[registers[0x10] >> 2 & 3] * 1e-3 * STANDARD_GRAVITY_MPS2,
-            float(np.radians(_GYR_MDPS[registers[0x11] >> 2 & 3] * 1e-3)),
-        )
-        self.produced.add(counts)
+        counts = self._taken(t_s, first)
         every = _STAMP_EVERY[registers[0x0A] >> 6]
         for at_s, sample in zip(t_s.tolist(), counts.astype("<i2"), strict=True):
             raw = sample.tobytes()

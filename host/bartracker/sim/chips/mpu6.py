@@ -1,7 +1,7 @@
 """MPU6886 and MPU6050: registers and the 1 KB FIFO of big-endian frames, as their register maps tell.
 
 Modelled: one sampling rate for both parts (1 kHz over 1 + SMPLRT_DIV, low-pass filter on), frames of accelerometer,
-temperature and gyroscope, overflow that overwrites the oldest bytes, reset, sleep.
+temperature and gyroscope, overflow that overwrites the oldest bytes, reset, sleep; the MPU6886's wake on motion.
 """
 
 import struct
@@ -48,6 +48,8 @@ class Mpu6(RegisterChip):
         self._registers[0x6B] = 0x41 if self._model == MPU6886 else 0x40
         self._fifo.clear()
         self._sampling.start(now_us, 0.0)
+        self._watch.start(now_us, 0.0, 0.0)
+        self._watch.moved = False
 
     def _set(self, now_us: int, register: int, value: int) -> None:
         registers = self._registers
@@ -66,14 +68,28 @@ class Mpu6(RegisterChip):
             filtered = registers[0x1A] & 7 not in (0, 7)
             rate_hz = _BASE_HZ / (1 + registers[0x19]) * (1 + self._specimen.rate_error)
             self._sampling.start(now_us, 0.0 if asleep or not filtered else rate_hz)
+        if register in (0x19, 0x38, 0x69, 0x6B, 0x20, 0x21, 0x22):
+            self._watch_motion(now_us)
+
+    def _watch_motion(self, now_us: int) -> None:
+        registers = self._registers
+        # Each axis has its threshold of 4 mg a count and its enable bit; the model asks for the same on all.
+        even = registers[0x20] == registers[0x21] == registers[0x22] > 0 and registers[0x38] & 0xE0 == 0xE0
+        on = self._model == MPU6886 and even and registers[0x69] & 0xC0 == 0xC0 and not registers[0x6B] & _SLEEP
+        rate_hz = _BASE_HZ / (1 + registers[0x19]) if on else 0.0
+        self._watch.start(now_us, rate_hz, registers[0x20] * 4e-3 * STANDARD_GRAVITY_MPS2)
+
+    def _routed(self) -> bool:
+        return bool(self._registers[0x38] & 0xE0) and not self._registers[0x37] & 0x80
 
     def _value(self, register: int) -> int:
         match register:
             case 0x75 if self.faults.who_am_i is not None:
                 return self.faults.who_am_i
             case 0x3A:
-                status = self._registers[0x3A]
+                status = self._registers[0x3A] | (0xE0 if self._watch.moved else 0)
                 self._registers[0x3A] = 0
+                self._watch.moved = False
                 return status
             case 0x72:
                 return len(self._fifo) >> 8
@@ -83,17 +99,15 @@ class Mpu6(RegisterChip):
                 return self._registers[register]
 
     def _advance(self, now_us: int) -> None:
-        t_s = self._sampling.due_s(now_us)
+        t_s, first = self._due(now_us)
         registers = self._registers
         if not len(t_s):
             return
-        first, self._number = self._number, self._number + len(t_s)
         if not registers[0x6A] & 0x40 or registers[0x23] != _FRAME_ENABLES[self._model]:
             return
-        counts = self._specimen.counts(
+        counts = self._sense(
             t_s,
             first,
-            self._sampling.rate_hz,
             STANDARD_GRAVITY_MPS2 / _COUNTS_PER_G[registers[0x1C] >> 3 & 3],
             float(np.radians(1.0 / _COUNTS_PER_DPS[registers[0x1B] >> 3 & 3])),
         )

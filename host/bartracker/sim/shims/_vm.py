@@ -20,6 +20,12 @@ PIN = 12
 ADC = 13
 WATCHDOG = 14
 UNIQUE_ID = 15
+FLASH_BLOCKS = 30
+FLASH_READ = 31
+FLASH_WRITE = 32
+FLASH_ERASE = 33
+WAKE_PIN = 34
+OFF = 35
 
 _MAIL = bytes(bytearray(64))
 _OUT = uctypes.bytearray_at(uctypes.addressof(_MAIL), 64)

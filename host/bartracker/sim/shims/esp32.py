@@ -1,9 +1,10 @@
-# Non-volatile storage; the host keeps it between runs.
+# Non-volatile storage and the partition for recordings; the host keeps both between runs.
 import binascii
 
 import _vm
 
 _NOT_FOUND = -0x1102
+WAKEUP_ANY_HIGH = 1
 
 
 class NVS:
@@ -40,3 +41,35 @@ class NVS:
 
     def commit(self):
         pass
+
+
+def wake_on_ext1(pins, level):
+    _vm.call(_vm.WAKE_PIN, pins[0].number)
+
+
+class Partition:
+    TYPE_DATA = 1
+    _BLOCK = 4096
+
+    @staticmethod
+    def find(type=TYPE_DATA, subtype=0xFF, label=None, block_size=4096):
+        return [Partition(label)] if label == "bartracker" and _vm.call(_vm.FLASH_BLOCKS) else []
+
+    def __init__(self, label):
+        self._label = label
+
+    def info(self):
+        return (1, 0x40, 0x400000, _vm.call(_vm.FLASH_BLOCKS) * self._BLOCK, self._label, False)
+
+    def readblocks(self, block, buf, offset=0):
+        _vm.call(_vm.FLASH_READ, block * self._BLOCK + offset, _vm.address_of(buf), len(buf))
+
+    def writeblocks(self, block, buf, offset=None):
+        if offset is None:
+            _vm.call(_vm.FLASH_ERASE, block)
+        _vm.call(_vm.FLASH_WRITE, block * self._BLOCK + (offset or 0), _vm.address_of(buf), len(buf))
+
+    def ioctl(self, operation, block):
+        if operation == 6:
+            _vm.call(_vm.FLASH_ERASE, block)
+        return 0

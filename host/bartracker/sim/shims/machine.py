@@ -61,3 +61,17 @@ def unique_id():
     buf = bytearray(6)
     _vm.call(_vm.UNIQUE_ID, _vm.address_of(buf))
     return bytes(buf)
+
+
+class PWM:
+    # A pin that is high while there is any duty.
+    def __init__(self, pin, *, freq=1000, duty_u16=0):
+        self._number = pin.number
+        self.duty_u16(duty_u16)
+
+    def duty_u16(self, duty):
+        _vm.call(_vm.PIN, self._number, 1 if duty else 0)
+
+
+def deepsleep():
+    _vm.call(_vm.OFF)
