@@ -18,6 +18,7 @@ from bartracker.motion.track import OnlineMotion
 from bartracker.recording_health import TOLD_BY_GAPS, RecordingHealth
 from bartracker.reps.announce import RepAnnouncer
 from bartracker.reps.context import LiftContext
+from bartracker.reps.quietness import Quietness
 from bartracker.reps.settings import RepSettings
 from bartracker.reps.summary import summarise
 from bartracker.reps.whole_set import WholeSet, refine_set
@@ -70,6 +71,7 @@ class Pipeline:
         self.settings = settings or PipelineSettings()
         self._timebase = TimeBase(self.settings.nominal_rate_hz, self.settings.timebase)
         self._online = OnlineMotion(self.settings.motion)
+        self._quietness = Quietness(self.settings.motion, self.settings.reps)
         self._context = LiftContext(self.settings.load_kg, self.settings.mount)
         self._announcer = RepAnnouncer(self.settings.exercise, self.settings.reps, self._context)
         self._health = RecordingHealth(self.settings.motion)
@@ -121,6 +123,8 @@ class Pipeline:
 
     def _take(self, raw: Hop) -> list[Event]:
         hop = with_values(raw, *self.settings.calibration.corrected(raw.acc_mps2, raw.gyr_radps))
+        self._quietness.push(hop)
+        self._online.settings = self._quietness.motion
         motion = self._online.push(hop)
         self._hops.append(hop)
         now = float(hop.t_s[-1])
@@ -174,7 +178,7 @@ class Pipeline:
                 self.settings.exercise,
                 self._context,
                 announced,
-                self.settings.motion,
+                self._quietness.motion,
                 self.settings.reps,
             )
             result = _done(refine) if self._executor is None else self._executor.submit(refine)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bartracker.reps.pairing import Candidate, judged, order_of_first_movement, pair
+from bartracker.reps.pairing import judged, order_of_first_movement, pair
 from bartracker.reps.phases import Phase
 from bartracker.reps.settings import RepSettings
 from bartracker.results import Order
@@ -20,7 +20,7 @@ def down(start_s: float, range_m: float, duration_s: float = 1.0) -> Phase:
 
 
 def kinds(phases: list[Phase], order: Order, rests_s: list[float] | None = None) -> list[tuple[str, float]]:
-    return [(c.kind, c.concentric.start_s) for c in judged(pair(phases, order, rests_s or [], SETTINGS), SETTINGS)]
+    return [(c.kind, c.concentric.start_s) for c in judged(phases, order, rests_s or [], SETTINGS)]
 
 
 def test_squats_are_down_then_up() -> None:
@@ -64,12 +64,44 @@ def test_bounces_are_no_reps() -> None:
     assert kinds(phases, "concentric-first") == [("full", 1)]
 
 
+def test_a_thrown_rise_is_a_bounce_however_high() -> None:
+    # 1.8 m/s upward at the floor rises 17 cm within 0.18 s; arms would need more than gravity to lift and stop it so.
+    phases = [up(1, 0.8, 0.7, 2.0), down(3, 0.8, 0.5), up(3.5, 0.2, 0.2, 1.8), down(3.7, 0.2, 0.2)]
+    assert kinds(phases, "concentric-first") == [("full", 1)]
+    assert pair([up(3.5, 0.1, 0.2, 0.9)], "concentric-first", [], SETTINGS)
+
+
+def test_a_rep_cut_short_to_8_cm_is_seen_once_the_set_is_known() -> None:
+    rows = [up(1, 0.3, 0.5), down(1.6, 0.3), up(3, 0.3, 0.5), down(3.6, 0.3), up(5, 0.08, 0.18), down(5.3, 0.08)]
+    assert kinds(rows, "concentric-first") == [("full", 1), ("full", 3), ("partial", 5)]
+    benches = [down(1, 0.3), up(2.1, 0.3, 0.5), down(3, 0.08), up(4.1, 0.08, 0.2)]
+    assert kinds(benches, "eccentric-first") == [("full", 2.1), ("partial", 4.1)]
+    # As small but slow it is swaying, and beside squats of 60 cm it may be a step.
+    assert kinds([*rows[:4], up(5, 0.08), down(6.3, 0.08)], "concentric-first") == [("full", 1), ("full", 3)]
+    squats = [down(1, 0.6), up(2.1, 0.6), down(4, 0.08, 0.3), up(4.4, 0.08, 0.2)]
+    assert kinds(squats, "eccentric-first") == [("full", 2.1)]
+
+
+def test_a_short_slow_pull_has_failed_and_a_short_fast_one_is_partial() -> None:
+    pulls = [up(1, 0.5), down(2.5, 0.5), up(5, 0.5), down(6.5, 0.5)]
+    assert kinds([*pulls, up(9, 0.2), down(10.5, 0.2)], "concentric-first")[-1] == ("failed", 9)
+    assert kinds([*pulls, up(9, 0.2, 0.4), down(10.5, 0.2)], "concentric-first")[-1] == ("partial", 9)
+
+
+def test_what_creeps_into_a_lift_is_no_lift_of_its_own() -> None:
+    creeping = up(0, 0.14, 2.0, 0.11)
+    pull = up(2.02, 0.8, 0.7, 2.0)
+    found = pair([creeping, pull, down(4, 0.8)], "concentric-first", [], SETTINGS)
+    assert [c.concentric for c in found] == [pull]
+    assert len(pair([creeping, down(4, 0.14)], "concentric-first", [], SETTINGS)) == 1
+
+
 @pytest.mark.parametrize("order", ["eccentric-first", "concentric-first"])
 def test_partial_reps_fall_short_of_the_sets_own_range(order: Order) -> None:
     phases: list[Phase] = []
-    for start, range_m in ((1.0, 0.6), (5.0, 0.6), (9.0, 0.3), (13.0, 0.6)):
+    for start, range_m, duration_s in ((1.0, 0.6, 1.0), (5.0, 0.6, 1.0), (9.0, 0.3, 0.6), (13.0, 0.6, 1.0)):
         first, second = (down, up) if order == "eccentric-first" else (up, down)
-        phases += [first(start, range_m), second(start + 1.2, range_m)]
+        phases += [first(start, range_m, duration_s), second(start + 1.2, range_m, duration_s)]
     assert [kind for kind, _ in kinds(phases, order)] == ["full", "full", "partial", "full"]
 
 
@@ -80,5 +112,6 @@ def test_an_ascent_that_stops_is_failed_and_the_spotters_lift_no_rep() -> None:
 
 def test_nothing_in_nothing_out() -> None:
     assert order_of_first_movement([], SETTINGS) is None
-    assert judged([], SETTINGS) == []
-    assert judged([Candidate(up(1, 0.5), None)], SETTINGS) == []
+    for order in ("eccentric-first", "concentric-first"):
+        assert judged([], order, [], SETTINGS) == []
+        assert judged([up(1, 0.5)], order, [], SETTINGS) == []

@@ -12,7 +12,19 @@ from bartracker.events import Event, RepAnnounced, RepRevised, SetStarted
 from bartracker.motion.track import HopMotion, OnlineMotion, SmoothedMotion, Visit
 from bartracker.reps.assemble import axis_of_rep, build_rep, with_return
 from bartracker.reps.context import LiftContext
-from bartracker.reps.pairing import ORDER_OF, Candidate, order_of_first_movement, pair
+from bartracker.reps.holds import Hold, find_holds, hold_visits
+from bartracker.reps.pairing import (
+    ORDER_OF,
+    Candidate,
+    Usual,
+    counts,
+    is_movement,
+    kind_of,
+    order_of_first_movement,
+    pair,
+    with_lesser,
+    without_crawls,
+)
 from bartracker.reps.phases import Phase, find_phases
 from bartracker.reps.settings import RepSettings
 from bartracker.reps.whole_set import trace_of
@@ -82,28 +94,36 @@ class RepAnnouncer:
 
     def _look(self, now: float, online: OnlineMotion) -> list[Event]:
         since = max(now - self.settings.recent_s, self._since_s)
-        t_s, vel_z_mps, resting = online.vertical_since(since)
         settled = now - self.settings.settle_s
-        phases = [
-            p for p in find_phases(t_s, vel_z_mps, self.settings) if p.end_s <= settled and p.start_s > self._since_s
-        ]
+        t_s, vel_z_mps, resting = online.vertical_since(since)
+        phases = find_phases(t_s, vel_z_mps, self.settings)
+        held = find_holds(t_s, vel_z_mps, phases, self.settings)
+        if held:
+            phases = self._phases_of(online.smoothed_since(since, hold_visits(held, self.settings)))
+        phases = without_crawls(phases, self.settings)
+        phases = [p for p in phases if p.end_s <= settled and p.start_s > self._since_s]
         if self._named_order is None and not self.reps:
             self._order = order_of_first_movement(phases, self.settings)
         if self._order is None:
             return []
         rests = t_s[1:][resting[1:] & ~resting[:-1]].tolist()
         candidates = pair(phases, self._order, rests, self.settings)
+        usual = self._usual()
+        if usual is not None:
+            candidates = with_lesser(candidates, phases, self._order, rests, usual, self.settings)
         events: list[Event] = []
         last_end = self.reps[-1].concentric_end_s if self.reps else -np.inf
         for candidate in candidates:
-            lifting = candidate.concentric
-            begins = lifting.peak_s > last_end
-            if begins and self._may_be_pick_up(candidate, t_s, resting):
+            begins = candidate.concentric.peak_s > last_end
+            if begins and self._may_be_pick_up(candidate, candidates, t_s, resting):
                 continue
             if not begins and not self._completes_last(candidate):
                 continue
-            motion = online.smoothed_since(since, self._visits(candidate))
-            candidate = self._seen_again(candidate, motion)
+            motion, candidate = self._seen_again(candidate, online, since, held)
+            if candidate.concentric.end_s > settled or not self._is_lift(candidate):
+                continue  # in better motion it still goes on, or is none
+            if begins and 0.5 * (candidate.concentric.start_s + candidate.concentric.end_s) < last_end:
+                continue  # in better motion it is the last rep once more
             if begins:
                 events += self._announce(motion, candidate, now)
                 last_end = candidate.concentric.end_s
@@ -111,42 +131,76 @@ class RepAnnouncer:
                 events.append(self._complete(motion, candidate))
         return events
 
+    def _phases_of(self, motion: SmoothedMotion) -> list[Phase]:
+        return find_phases(motion.t_s, motion.vel_w_mps[:, 2], self.settings)
+
+    def _is_lift(self, candidate: Candidate) -> bool:
+        usual = self._usual()
+        if usual is None:
+            return is_movement(candidate.concentric, self.settings.smallest_range_m, self.settings)
+        large = is_movement(candidate.concentric, usual.smallest_m(self.settings), self.settings)
+        return large and counts(candidate, usual, self.settings)
+
+    def _usual(self) -> Usual | None:
+        """What full reps of the set so far are like, as far as their return is over."""
+        full = [rep for rep in self.reps if rep.kind == "full" and rep.eccentric_end_s is not None]
+        ranges = sorted(rep.rom_m for rep in full if rep.rom_m)
+        peaks = sorted(rep.peak_velocity_mps for rep in full if rep.peak_velocity_mps)
+        if not ranges or not peaks:
+            return None
+        return Usual(ranges[(len(ranges) - 1) // 2], peaks[(len(peaks) - 1) // 2])
+
     def _visits(self, candidate: Candidate) -> list[Visit]:
         """Moments of the recent past at which the bar was at one height: lock-outs, or starts of the lift."""
         sigma = self.settings.level_sigma_m
-        full = [rep for rep in self.reps if rep.kind == "full" and rep.eccentric_end_s is not None]
         if self._order == "eccentric-first":
             if candidate.kind != "full" or candidate.eccentric is None:
                 return []
-            moments = [rep.concentric_end_s for rep in full]
+            moments = [rep.concentric_end_s for rep in self.reps if rep.kind == "full"]
             moments += [candidate.eccentric.start_s, candidate.concentric.end_s]
         else:
-            moments = [rep.concentric_start_s for rep in full] + [candidate.concentric.start_s]
+            # A new lift has begun: the bar is where the others began, whether or not their return was seen.
+            moments = [rep.concentric_start_s for rep in self.reps] + [candidate.concentric.start_s]
         return [Visit(t_s, "level", sigma) for t_s in moments] if len(moments) > 1 else []
 
-    def _seen_again(self, candidate: Candidate, motion: SmoothedMotion) -> Candidate:
-        """The candidate with its phases as they are in better motion."""
-        phases = find_phases(motion.t_s, motion.vel_w_mps[:, 2], self.settings)
+    def _seen_again(
+        self, candidate: Candidate, online: OnlineMotion, since: float, held: list[Hold]
+    ) -> tuple[SmoothedMotion, Candidate]:
+        """Better motion, and the candidate with its phases as they are in it."""
+        visits = self._visits(candidate)
+        motion = online.smoothed_since(since, [*visits, *hold_visits(held, self.settings)])
+        phases = self._phases_of(motion)
+        if not held:
+            # Motion that knows more may still take the moment before a lift for a part of it.
+            held = find_holds(motion.t_s, motion.vel_w_mps[:, 2], phases, self.settings)
+            if held:
+                motion = online.smoothed_since(since, [*visits, *hold_visits(held, self.settings)])
+                phases = self._phases_of(motion)
 
         def same(phase: Phase) -> Phase:
             alike = [p for p in phases if p.direction == phase.direction and p.start_s <= phase.peak_s < p.end_s]
             return alike[0] if alike else phase
 
         eccentric = candidate.eccentric
-        return replace(
+        return motion, replace(
             candidate, concentric=same(candidate.concentric), eccentric=None if eccentric is None else same(eccentric)
         )
 
-    def _may_be_pick_up(self, candidate: Candidate, t_s: FloatArray, resting: BoolArray) -> bool:
-        """A first rise right from true rest may only bring a row to its start; it counts once the bar has come back."""
-        if self.exercise != "row" or self.reps or candidate.eccentric is not None:
+    def _may_be_pick_up(
+        self, candidate: Candidate, candidates: list[Candidate], t_s: FloatArray, resting: BoolArray
+    ) -> bool:
+        """The first rise after true rest only brings a row to its start, unless the bar is put back after it: then
+        each rep is rowed from the floor.
+        """
+        if self.exercise != "row" or self.reps:
             return False
         start = candidate.concentric.start_s
-        before = (t_s > start - self.settings.pick_up_after_rest_s) & (t_s < start)
-        return bool(resting[before].any())
+        rested = t_s[resting & (t_s < start)]
+        first = len(rested) > 0 and not any(rested[-1] < c.concentric.start_s < start for c in candidates)
+        return first and not bool(resting[t_s > candidate.concentric.end_s].any())
 
     def _announce(self, motion: SmoothedMotion, candidate: Candidate, now: float) -> list[Event]:
-        kind = self._kind(candidate)
+        kind = self._kind(candidate, motion)
         assert self._order is not None
         # A return seen in the same look was not part of what is announced: numbers are those of the lifting phase.
         known = candidate if self._order == "eccentric-first" else replace(candidate, eccentric=None)
@@ -158,15 +212,21 @@ class RepAnnouncer:
         self.announced.append(rep)
         return [*events, RepAnnounced(self.set_index, rep, trace_of(motion, candidate.concentric))]
 
-    def _kind(self, candidate: Candidate) -> RepKind:
+    def _kind(self, candidate: Candidate, motion: SmoothedMotion) -> RepKind:
         """Held against the set so far where there is one: online, the range of one lowering alone says little."""
-        ranges = [rep.rom_m for rep in self.reps if rep.kind == "full" and rep.eccentric_end_s and rep.rom_m]
-        if not ranges:
+        lifting, lowering, usual = candidate.concentric, candidate.eccentric, self._usual()
+        assert self._order is not None
+        if self._order == "eccentric-first" and lowering is not None:
+            sigma, _ = motion.displacement_sigma_m(lowering.start_s, lifting.end_s)
+            short = lifting.range_m + sigma < self.settings.matching_range * lowering.range_m
+            candidate = replace(candidate, kind="failed" if short else "full")
+        if usual is None:
             return candidate.kind
-        usual = sorted(ranges)[(len(ranges) - 1) // 2]
-        if candidate.concentric.range_m >= self.settings.partial_share * usual:
+        if lifting.range_m >= self.settings.partial_share * usual.range_m:
             return "full"
-        return "partial" if candidate.kind == "full" else candidate.kind
+        sigma, _ = motion.displacement_sigma_m(lifting.start_s, lifting.end_s)
+        lifted = replace(candidate, eccentric=None)
+        return kind_of(lifted, self._order, usual, self.settings, sigma)
 
     def _completes_last(self, candidate: Candidate) -> bool:
         last = self.reps[-1] if self.reps else None

@@ -13,8 +13,9 @@ from bartracker.reps.assemble import build_rep, with_rests, with_start_turns
 from bartracker.reps.bar_axis import learn_axis, sensor_turn_rad, up_at
 from bartracker.reps.context import LiftContext
 from bartracker.reps.exercise import guess_exercise
+from bartracker.reps.horizontal import Wander, as_wandered, wander_of
 from bartracker.reps.measure import concentric_path
-from bartracker.reps.pairing import ORDER_OF, Candidate, judged, order_of_first_movement, pair
+from bartracker.reps.pairing import ORDER_OF, Candidate, judged, order_of_first_movement
 from bartracker.reps.phases import Phase, find_phases
 from bartracker.reps.settings import RepSettings
 from bartracker.reps.summary import summarise
@@ -73,7 +74,7 @@ def refine_set(
     reps: list[Rep] = []
     traces: list[RepTrace] = []
     starts: list[tuple[float, float]] = []
-    spans = [(_piece(found.motion, c.concentric.start_s), _span_s(c)) for c in found.candidates if c.kind == "full"]
+    spans = [(_piece(found.motion, c.concentric.start_s), c.span_s) for c in found.candidates if c.kind == "full"]
     axis = learn_axis(spans, context.numbers)
     for number, candidate in enumerate(found.candidates, start=1):
         motion = _piece(found.motion, candidate.concentric.start_s)
@@ -84,7 +85,10 @@ def refine_set(
         if rep.kind == "full":
             x, y = (float(np.interp(rep.concentric_start_s, motion.t_s, motion.pos_w_m[:, axis])) for axis in (0, 1))
             starts.append((x, y))
-    reps = with_rests(reps, found.order)
+    wander = wander_of(
+        [(_piece(found.motion, r.concentric_start_s), r.concentric_start_s) for r in reps if r.kind == "full"]
+    )
+    reps = as_wandered(with_rests(reps, found.order), wander)
     if context.mount != "sleeve":
         at_start = [(_piece(found.motion, rep.concentric_start_s), rep.concentric_start_s) for rep in reps]
         reps = with_start_turns(reps, [up_at(motion, t_s) for motion, t_s in at_start], context)
@@ -100,7 +104,7 @@ def refine_set(
         load_kg=context.load_kg,
         start_s=reps[0].start_s,
         end_s=end_s,
-        summary=summarise(reps, starts, traces, _start_sigma_m(found), sensor_turn),
+        summary=summarise(reps, starts, traces, _trend_sigma_m(found, wander), sensor_turn),
         reps=tuple(reps),
     )
     return WholeSet(rep_set, tuple(traces))
@@ -134,7 +138,7 @@ def _find(
     if order is None:
         return _Found(motion, phases, None, [])
     rests = [t for piece in motion for t in rest_starts_s(piece)]
-    return _Found(motion, phases, order, judged(pair(phases, order, rests, settings), settings))
+    return _Found(motion, phases, order, judged(phases, order, rests, settings))
 
 
 def _visits(found: _Found, settings: RepSettings) -> tuple[Visit, ...]:
@@ -151,17 +155,13 @@ def _piece(motion: list[SmoothedMotion], t_s: float) -> SmoothedMotion:
     return next(piece for piece in motion if t_s <= piece.t_s[-1])
 
 
-def _start_sigma_m(found: _Found) -> float | None:
+def _trend_sigma_m(found: _Found, wander: Wander | None) -> float | None:
     """Horizontal uncertainty of the way from the first full rep's start to the last's; None across a gap."""
     starts = [c.concentric.start_s for c in found.candidates if c.kind == "full"]
     if len(starts) < 2 or _piece(found.motion, starts[0]) is not _piece(found.motion, starts[-1]):
         return None
-    return _piece(found.motion, starts[0]).displacement_sigma_m(starts[0], starts[-1])[1]
-
-
-def _span_s(candidate: Candidate) -> tuple[float, float]:
-    phases = [p for p in (candidate.concentric, candidate.eccentric) if p is not None]
-    return min(p.start_s for p in phases), max(p.end_s for p in phases)
+    stated = _piece(found.motion, starts[0]).displacement_sigma_m(starts[0], starts[-1])[1]
+    return stated if wander is None else min(stated, wander.trend_sigma_m)
 
 
 def _announced_s(candidate: Candidate, announced: list[Rep]) -> float | None:
