@@ -38,6 +38,8 @@ WITHOUT: dict[str, dict[str, Any]] = {
     "all constants of the sensor": dict.fromkeys(
         ("acc_bias_mps2", "acc_scale", "acc_cross", "gyr_bias_radps", "gyr_scale"), NONE
     ),
+    "calibrated or not (as bought)": {"calibrated_share": 0.0},
+    "calibrated or not (always calibrated)": {"calibrated_share": 0.999999},
     "walk of the vertical bias": {"bias_walk_mps2": NONE, "bias_sigma_mps2": NONE},
     "age of a sample": {"sample_age": 0.0},
     "lean (first attitude says nothing of tilt)": {"lean_sigma_rad": ANY, "online_lean_sigma_rad": ANY},
@@ -49,6 +51,8 @@ WITHOUT: dict[str, dict[str, Any]] = {
     "relative error of rotation": {"turn_error": 0.0},
     "doubt of the scale in sigma": {"dynamic_scale": 0.0},
     "ringing taken out": {"ringing_swings": 1000},
+    "doubt of what is quick": {"quick_error": 0.0},
+    "forgetting (online alone)": {"online_tilt_walk": 0.0},
     "doubt of impacts": {"impact_error": 0.0},
     "doubt of clipped samples": {"clipped_excess_mps2": 0.0, "clipped_excess_radps": 0.0},
     "doubt of lost samples (edges of holes alone)": {"lost_acc_mps2": 0.0, "lost_turn_radps": 0.0},

@@ -1,6 +1,7 @@
 """For all tests: whether Qt can be used here. GUI tests ask with the fixture `require_qt`; nothing else touches Qt."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
 
@@ -17,6 +18,14 @@ def _qt_problem() -> str | None:
 
 
 _QT_PROBLEM = _qt_problem()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def empty_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Calibrations that a developer keeps for virtual sensors would change what these measure."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        yield
 
 
 @pytest.fixture(scope="session")

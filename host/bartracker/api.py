@@ -6,6 +6,9 @@ from typing import Literal
 from bartracker.calibration import IDENTITY, Calibration
 from bartracker.coaching import TargetBook, Targets
 from bartracker.errors import BartrackerError
+from bartracker.exchange.calibration_folder import check_sensor
+from bartracker.motion.calibrated import settings_for_calibration
+from bartracker.motion.settings import MotionSettings
 from bartracker.pipeline import Pipeline, PipelineSettings
 from bartracker.recording.recording import Recording
 from bartracker.results import EXERCISES, MOUNTS, Analysis, Exercise, Mount
@@ -21,6 +24,7 @@ def analyze(
     exercise: Exercise | Literal["auto"] | None = None,
     load_kg: float | None = None,
     targets: Targets | TargetBook | None = None,
+    calibration: Calibration | None = None,
     as_live: bool = False,
     progress: Callable[[Sequence[StampedBlock]], Iterable[StampedBlock]] = iter,
 ) -> Analysis:
@@ -31,15 +35,19 @@ def analyze(
         exercise: one of EXERCISES; "auto" finds out; None takes the recording's own and finds out where it names none.
         load_kg: overrides the recording's own load.
         targets: what is flagged: of any lift, or a book by exercise and athlete (`read_targets`).
+        calibration: of the sensor (`read_calibration`), instead of the one in the recording; IDENTITY for none at all.
         as_live: each rep as it was announced during the set, from past samples alone.
         progress: passes the blocks on while it shows how far the work is (tqdm or rich.progress.track will do).
 
     Raises:
-        BartrackerError: there is no such exercise, that is no load, or the recording holds no samples.
+        BartrackerError: there is no such exercise, that is no load, the calibration is another sensor's, or the
+            recording holds no samples.
     """
     if not len(recording):
         raise BartrackerError(str(recording.path or "recording"), "it holds no samples", "record again")
-    pipeline = Pipeline(settings_for(recording, exercise=exercise, load_kg=load_kg, targets=targets))
+    pipeline = Pipeline(
+        settings_for(recording, exercise=exercise, load_kg=load_kg, targets=targets, calibration=calibration)
+    )
     for block in progress(recording.blocks):
         pipeline.push(block)
     pipeline.finish()
@@ -52,17 +60,21 @@ def settings_for(
     exercise: str | None = None,
     load_kg: float | None = None,
     targets: Targets | TargetBook | None = None,
+    calibration: Calibration | None = None,
 ) -> PipelineSettings:
     """Pipeline settings for a recording: what the user says wins over what the recording says."""
     metadata = recording.metadata
+    used = _calibration(recording) if calibration is None else calibration
+    check_sensor(used, recording.sensor_id, f"calibration {used.name!r}")
     named = known_exercise(exercise if exercise is not None else metadata.exercise)
     return PipelineSettings(
         exercise=named,
         load_kg=_told_load(load_kg) if load_kg is not None else _recorded_load(metadata.load_kg),
         mount=_known_mount(metadata.mount),
         targets=_of_athlete(targets or Targets(), metadata.athlete),
-        calibration=_calibration(recording),
+        calibration=used,
         nominal_rate_hz=recording.nominal_rate_hz,
+        motion=settings_for_calibration(MotionSettings(), used),
         remarks=(*recording.problems, *(event.text for event in recording.events if event.code == "import")),
     )
 

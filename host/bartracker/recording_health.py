@@ -4,13 +4,11 @@ notice a kind and event.
 
 import numpy as np
 
+from bartracker.calibration.settings import DOUBTFUL_GRAVITY_SHARE
 from bartracker.events import Notice
 from bartracker.motion.settings import MotionSettings
 from bartracker.samples import BoolArray, Gap
 from bartracker.timebase import Hop
-
-# |specific force| of a still, healthy consumer sensor is within 40 mg of bias and 1 % of scale of gravity.
-_DOUBTFUL_GRAVITY_SHARE = 0.02
 
 # Notices that an analysis does not repeat, since its gaps list them.
 TOLD_BY_GAPS = ("samples_lost",)
@@ -78,7 +76,7 @@ class RecordingHealth:
     def _gravity(self, reading: float, when: str) -> list[Notice]:
         gravity = self._settings.gravity_mps2
         share = reading / gravity - 1
-        if abs(share) < _DOUBTFUL_GRAVITY_SHARE:
+        if abs(share) < DOUBTFUL_GRAVITY_SHARE:
             return []
         self._gravity_told = True
         text = (

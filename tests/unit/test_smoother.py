@@ -22,7 +22,8 @@ from bartracker.motion.settings import MotionSettings
 from bartracker.motion.smoother import REST, Contact, Prior, SmoothTrack, first_prior, smooth
 
 HOPS = 12
-SETTINGS = MotionSettings()
+# One prior; how two are weighed stands in test_calibrated.py.
+SETTINGS = replace(MotionSettings(), calibrated_share=0.0)
 # So unsure of acceleration that heights differ from the integrated ones by centimetres.
 UNSURE = replace(SETTINGS, acc_density=(0.1, 0.1))
 
@@ -31,11 +32,12 @@ def random_models(seed: int, count: int = HOPS) -> HopModels:
     """Hops whose numbers have usual sizes and no structure to hide behind."""
     rng = np.random.default_rng(seed)
     transition = np.tile(np.eye(NODE_STATES), (count, 1, 1)) + rng.normal(0, 0.05, (count, NODE_STATES, NODE_STATES))
+    duration, offset = rng.uniform(0.04, 0.06, count), rng.normal(0, 0.05, (count, NODE_STATES))
+    effect = rng.normal(0, 0.05, (count, NODE_STATES, CONSTANTS))
     return HopModels(
-        duration_s=rng.uniform(0.04, 0.06, count),
-        offset=rng.normal(0, 0.05, (count, NODE_STATES)),
-        transition=transition,
-        effect=rng.normal(0, 0.05, (count, NODE_STATES, CONSTANTS)),
+        duration_s=duration,
+        offset=offset,
+        across=np.concatenate([transition, effect], axis=2),
         vel_variance=rng.uniform(1e-5, 1e-4, (count, 3)),
         tilt_variance=rng.uniform(1e-7, 1e-6, count),
         bias_variance=rng.uniform(1e-7, 1e-6, count),
@@ -159,7 +161,7 @@ def lifts(heights_m: list[float], hops_each: int = 10) -> tuple[HopModels, np.nd
     force = zeros.copy()
     force[:, 2] = vertical
     ends = np.arange(length, count + 1, length)
-    samples = Samples(period, ends, force, zeros, level, level, np.zeros((count, 2)), never, never, never)
+    samples = Samples(period, ends, force, zeros, level, level[ends - 1], np.zeros((len(ends), 2)), never, never, never)
     models, _, _ = hop_models(samples, None, UNSURE)
     return models, np.array(still)
 
@@ -197,7 +199,8 @@ def test_a_place_known_before_draws_a_rest_to_it() -> None:
 
 
 def test_the_filter_ends_where_the_smoother_does() -> None:
-    settings = replace(SETTINGS, online_reach_m=SETTINGS.reach_m, online_lean_sigma_rad=SETTINGS.lean_sigma_rad)
+    offline = {"online_reach_m": SETTINGS.reach_m, "online_lean_sigma_rad": SETTINGS.lean_sigma_rad}
+    settings = replace(SETTINGS, **offline, online_tilt_walk=0.0)
     rng = np.random.default_rng(7)
     period, length = 0.005, 10
     state = MotionFilter(settings, moving=False)
@@ -212,7 +215,7 @@ def test_the_filter_ends_where_the_smoother_does() -> None:
         quat = from_rotation_vector(turned)
         no = np.zeros(length, np.bool_)
         force = np.array([0.0, 0.0, 9.81]) + rng.normal(0, 1.0, (length, 3))
-        samples = Samples(period, np.array([length]), force, rate, quat, quat, np.zeros((length, 2)), no, no, no)
+        samples = Samples(period, np.array([length]), force, rate, quat, quat[-1:], np.zeros((1, 2)), no, no, no)
         model, integrals, before = hop_models(samples, before, settings)
         models.append(model)
         state.cross(model, integrals)

@@ -1,6 +1,4 @@
-"""What a sensor's samples must go through before they are physics. The solver and the guide come with the calibration
-issue.
-"""
+"""What a sensor's samples must go through before they are physics: model, solver, guide, checks. Pure; no files."""
 
 from bartracker.calibration.model import IDENTITY, Calibration
 

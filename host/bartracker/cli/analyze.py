@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bartracker.cli import console
+from bartracker.cli.calibrations import CalibrationOption
 from bartracker.cli.failures import Outcome
 from bartracker.cli.options import (
     AthleteOption,
@@ -45,6 +46,7 @@ def analyze(
     velocity_loss: VelocityLossOption = None,
     targets: TargetsOption = None,
     athlete: AthleteOption = None,
+    calibration: CalibrationOption = None,
     as_live: Annotated[
         bool,
         typer.Option("--as-live", help="Each rep as it was announced, from the past alone, not refined afterwards."),
@@ -74,6 +76,7 @@ def analyze(
         athlete=athlete,
         velocity=velocity,
         velocity_loss=velocity_loss,
+        calibration=calibration,
     )
     if json is None:
         refuse_same_stems(files, ".json")

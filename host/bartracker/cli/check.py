@@ -1,4 +1,6 @@
-"""`bartracker check`: what works on this machine, how to mend what doesn't, and a bundle for a bug report."""
+"""`bartracker check`: what works on this machine, how to mend what doesn't, and a bundle for a bug report; `check
+calibration` and `check noise`: a sensor (check_sensor.py).
+"""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,17 +9,35 @@ import typer
 
 from bartracker.cli import bundle as bug_report
 from bartracker.cli import console, findings
+from bartracker.cli.calibrations import CalibrationOption
 from bartracker.cli.options import WrongUseError
 
 EXAMPLES = """\b
 Examples:
   bartracker check
   bartracker check --bundle report.zip               versions and logs for a bug report
+  bartracker check calibration                       20 s before training: is the sensor's calibration still true
+  bartracker check calibration set.btr               by the rests in a recording
+  bartracker check noise ble://bar-1 --minutes 60    Allan deviation of a sensor at rest
 """
 _SIGNS = {"ok": "ok", "note": "note", "lacking": "LACKING"}
 
 
+_SUBJECTS = ("machine", "calibration", "noise")
+
+
+def _complete_subject(incomplete: str) -> list[str]:
+    return [name for name in _SUBJECTS if name.startswith(incomplete)]
+
+
 def check(
+    subject: Annotated[
+        str,
+        typer.Argument(metavar="[SUBJECT]", help="machine, calibration or noise.", autocompletion=_complete_subject),
+    ] = "machine",
+    sensor: Annotated[
+        str, typer.Argument(metavar="[SENSOR]", help="For calibration and noise: ble://[NAME], or a recording.")
+    ] = "ble://",
     bundle: Annotated[
         Path | None,
         typer.Option(
@@ -27,11 +47,25 @@ def check(
             help="Collect findings, versions and logs, without personal paths.",
         ),
     ] = None,
+    calibration: CalibrationOption = None,
+    minutes: Annotated[
+        float, typer.Option("--minutes", min=1.0, max=1440.0, help="For noise: how long to listen.")
+    ] = 60.0,
 ) -> int:
     """Look at Python, libraries, display, Bluetooth, serial rights and locale, and say how to mend what is amiss.
 
-    Exits 1 if something is missing that bartracker cannot work without.
+    Exits 1 if something is missing that bartracker cannot work without, or if a calibration is not good.
     """
+    if subject not in _SUBJECTS:
+        raise WrongUseError(subject, "cannot be checked", f"give {console.join_words(_SUBJECTS)}")
+    if subject != "machine":
+        if bundle is not None:
+            raise WrongUseError(f"--bundle {bundle}", "is of the machine", "leave it out, or check nothing else")
+        from bartracker.cli import check_sensor
+
+        if subject == "calibration":
+            return check_sensor.check_calibration(sensor, calibration)
+        return check_sensor.check_noise(sensor, minutes)
     if bundle is not None and bundle.suffix.lower() != ".zip":
         raise WrongUseError(f"--bundle {bundle}", "is no .zip", "end the name in .zip")
     found = findings.look()

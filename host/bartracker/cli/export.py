@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bartracker.cli import console
+from bartracker.cli.calibrations import CalibrationOption
 from bartracker.cli.options import (
     AthleteOption,
     DriftOption,
@@ -49,6 +50,7 @@ def export(
     velocity_loss: VelocityLossOption = None,
     targets: TargetsOption = None,
     athlete: AthleteOption = None,
+    calibration: CalibrationOption = None,
 ) -> None:
     """Write a recording's reps, analysis or samples as files for other programs.
 
@@ -64,6 +66,7 @@ def export(
         athlete=athlete,
         velocity=velocity,
         velocity_loss=velocity_loss,
+        calibration=calibration,
     )
     outputs = [path for path in (reps, analysis, samples) if path is not None]
     if not outputs:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from bartracker.cli.calibrations import parse_calibration_option
 from bartracker.cli.console import join_words
 from bartracker.errors import BartrackerError
 
 if TYPE_CHECKING:
+    from bartracker.calibration import Calibration
     from bartracker.coaching import TargetBook
     from bartracker.results import Exercise
 
@@ -90,11 +92,12 @@ def parse_exercise(name: str | None) -> "Exercise | Literal['auto'] | None":
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the user said about the set: for `bartracker.api`."""
+    """What the user said about the set: for `bartracker.api`. calibration: None is the recording's, or the sensor's."""
 
     exercise: "Exercise | Literal['auto'] | None"
     load_kg: float | None
     targets: "TargetBook"
+    calibration: "Calibration | None" = None
 
 
 def parse_asked(
@@ -108,8 +111,9 @@ def parse_asked(
     athlete: str | None = None,
     velocity: str | None = None,
     velocity_loss: str | None = None,
+    calibration: str | None = None,
 ) -> Asked:
-    """What was asked for, options before the targets' file; raises WrongUseError, BartrackerError for the file."""
+    """What was asked for, options before files; raises WrongUseError, BartrackerError for a file."""
     from bartracker.coaching import Targets, Tempo
 
     if athlete is not None and targets is None:
@@ -132,7 +136,8 @@ def parse_asked(
         replace(Targets(), **overrides)
     except BartrackerError as error:
         raise WrongUseError(error.given, error.problem, error.remedy) from None
-    return Asked(chosen, kg, replace(read_book(targets, athlete), overrides=overrides))
+    book = replace(read_book(targets, athlete), overrides=overrides)
+    return Asked(chosen, kg, book, parse_calibration_option(calibration))
 
 
 def read_book(targets: Path | None, athlete: str | None) -> "TargetBook":

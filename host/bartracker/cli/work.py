@@ -26,6 +26,7 @@ def find_reps(recording: "Recording", asked: Asked, *, as_live: bool = False, wa
         exercise=asked.exercise,
         load_kg=asked.load_kg,
         targets=asked.targets,
+        calibration=asked.calibration,
         as_live=as_live,
         progress=_watched if watched else iter,
     )

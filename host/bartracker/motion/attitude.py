@@ -20,16 +20,21 @@ def _filter_settings(settings: MotionSettings) -> dict[str, Any]:
 
 class Strapdown:
     """Rotation since the first sample by the gyroscope alone, no bias removed; pieces of any length give the same
-    bits.
+    bits. The accelerometer has no part in it.
     """
 
     def __init__(self, period_s: float) -> None:
         self._filter = vqf.VQF(period_s, motionBiasEstEnabled=False, restBiasEstEnabled=False)
 
     def push(self, acc_mps2: FloatArray, gyr_radps: FloatArray) -> FloatArray:
-        """(N, 4) from (N, 3) samples; the accelerometer has no part in it."""
+        """(N, 4) from (N, 3) samples."""
         gyr, acc = np.ascontiguousarray(gyr_radps), np.ascontiguousarray(acc_mps2)
         return np.asarray(self._filter.updateBatchFullState(gyr, acc)["gyrQuat"], dtype=np.float64)
+
+    def push_to_last(self, acc_mps2: FloatArray, gyr_radps: FloatArray) -> FloatArray:
+        """(1, 4) at the last of (N, 3) samples alone, which costs a fifth."""
+        self._filter.updateBatch(np.ascontiguousarray(gyr_radps), np.ascontiguousarray(acc_mps2))
+        return np.asarray(self._filter.getQuat3D(), dtype=np.float64)[None]
 
 
 class OnlineAttitude:

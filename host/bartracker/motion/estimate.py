@@ -2,6 +2,7 @@
 hop; which arrays are refused or doubted is decided in input_checks.py.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -85,18 +86,20 @@ def estimate_motion(
     timebase = TimeBase()
     hops = timebase.push(block) + timebase.flush()
     if causal:
-        hops = [_filled(hop, max(map(len, hops))) for hop in hops]
+        longest = max(map(len, hops))
+        hops = [_filled(hop, longest) for hop in hops]
     given = np.concatenate([~hop.lost for hop in hops])
     unfit = frozen(block, causal=causal)
     hops = [_marked(hop, block.sample_index, unfit) for hop in hops]
     if causal:
         stream = OnlineMotion(settings)
-        rows = [_rows(motion, motion.constants, motion.sigma_constants) for motion in map(stream.push, hops)]
+        motions = [stream.push(hop) for hop in hops]
+        rows = [_rows(motions, [each.constants for each in motions], [each.sigma_constants for each in motions])]
     else:
         segments = enumerate(segments_of(hops))
         smoothed = [smooth_segment(segment, settings, moving=number > 0) for number, segment in segments]
         rows = [
-            _rows(each, each.nodes.constants, np.sqrt(np.diagonal(each.nodes.constants_covariance)))
+            _rows([each], [each.nodes.constants], [np.sqrt(np.diagonal(each.nodes.constants_covariance))])
             for each in smoothed
         ]
     columns = {name: np.concatenate([part[name] for part in rows])[given] for name in rows[0]}
@@ -107,25 +110,26 @@ def estimate_motion(
     return Motion(t_s=block.stamp_s, resting=resting, quality=quality, **columns)
 
 
-def _rows(motion: HopMotion | SmoothedMotion, constants: FloatArray, sigma: FloatArray) -> dict[str, FloatArray]:
-    """What `Motion` tells of each sample of one hop or segment."""
-    count = len(motion.t_s)
+def _rows(
+    motions: Sequence[HopMotion] | Sequence[SmoothedMotion], constants: list[FloatArray], sigma: list[FloatArray]
+) -> dict[str, FloatArray]:
+    """What `Motion` tells of each sample of hops, or of a segment, with the constants of each."""
+    lengths = [len(motion.t_s) for motion in motions]
 
-    def each(values: FloatArray) -> FloatArray:
-        return np.tile(values, (count, 1))
+    def joined(name: str) -> FloatArray:
+        return np.concatenate([getattr(motion, name) for motion in motions])
 
+    def each(values: list[FloatArray], of: slice) -> FloatArray:
+        return np.repeat(np.stack(values)[:, of], lengths, axis=0)
+
+    names = ("quat_ws", "vel_w_mps", "pos_w_m", "sigma_vel_w_mps", "sigma_pos_w_m", "sigma_tilt_rad")
     return {
-        "quat_ws": motion.quat_ws,
-        "vel_w_mps": motion.vel_w_mps,
-        "pos_w_m": motion.pos_w_m,
-        "sigma_vel_w_mps": motion.sigma_vel_w_mps,
-        "sigma_pos_w_m": motion.sigma_pos_w_m,
-        "resting": motion.resting.astype(np.float64),
-        "acc_bias_mps2": each(constants[ACC_BIAS]),
-        "gyr_bias_radps": each(constants[GYR_BIAS]),
-        "sigma_acc_bias_mps2": each(sigma[ACC_BIAS]),
-        "sigma_gyr_bias_radps": each(sigma[GYR_BIAS]),
-        "sigma_tilt_rad": motion.sigma_tilt_rad,
+        **{name: joined(name) for name in names},
+        "resting": joined("resting").astype(np.float64),
+        "acc_bias_mps2": each(constants, ACC_BIAS),
+        "gyr_bias_radps": each(constants, GYR_BIAS),
+        "sigma_acc_bias_mps2": each(sigma, ACC_BIAS),
+        "sigma_gyr_bias_radps": each(sigma, GYR_BIAS),
     }
 
 

@@ -3,20 +3,37 @@ smoother knows (smoother.py).
 """
 
 import numpy as np
+from scipy.linalg import lapack
 
-from bartracker.motion.model import BIAS_Z, CENTRE, NODE_STATES, POS, TILT, VEL, HopIntegrals, HopModels, of_columns
+from bartracker.motion.calibrated import CalibratedOrNot
+from bartracker.motion.model import (
+    ACC_BIAS,
+    ACTING,
+    CENTRE,
+    COLUMNS,
+    NODE_STATES,
+    POS,
+    STATES,
+    TILT,
+    VEL,
+    HopIntegrals,
+    HopModels,
+    column_weights,
+)
 from bartracker.motion.settings import MotionSettings
 from bartracker.motion.smoother import REST, Prior, first_prior
 from bartracker.samples import FloatArray
 
-_STATES = NODE_STATES + CENTRE.stop
-_ERRORS = slice(NODE_STATES, NODE_STATES + 9)
-_SHAPE = np.array([[1 / 3, 1 / 2], [1 / 2, 1.0]])
+_AXES = np.arange(3)
+_LEAN, _STILL = slice(3, 5), slice(5, 8)
 
 
 class MotionFilter:
     """Forward filter. `cross` returns the causal estimate of every sample in a hop; `update` uses what is known at its
     end.
+
+    mean (33,), covariance (33, 33): the state at the last node for a sensor as bought; known_mean, known_covariance:
+    the same, weighed by how calibrated the sensor seems to be.
     """
 
     def __init__(self, settings: MotionSettings, *, moving: bool) -> None:
@@ -24,81 +41,97 @@ class MotionFilter:
         self.settings = settings
         prior = first_prior(settings, moving=moving)
         self.mean, self.covariance = prior.mean, prior.covariance
+        self._calibrated_or_not = CalibratedOrNot(settings, NODE_STATES + ACC_BIAS.start)
+        self.known_mean, self.known_covariance = self._calibrated_or_not.weighed(self.mean, self.covariance)
         self._heights_m: list[float] = []
         self._was_still = False
+        # What is known at every node, in rows: reach (3), lean (2), stillness (3).
+        vertical, horizontal = settings.online_reach_m
+        self._rows = np.zeros((8, STATES))
+        self._rows[_AXES, _AXES], self._rows[_AXES, NODE_STATES + CENTRE.start + _AXES] = 1.0, -1.0
+        self._rows[_LEAN, TILT] = np.eye(2)
+        self._rows[_STILL, VEL] = np.eye(3)
+        self._target = np.zeros(8)
+        # Of one look as long as its time; what holds at every node counts for the share of a hop.
+        self._look_variance = np.array(
+            [horizontal**2 * settings.reach_time_s] * 2
+            + [vertical**2 * settings.reach_time_s]
+            + [settings.online_lean_sigma_rad**2 * settings.lean_time_s] * 2
+        )
+        self._still_variance = np.full(3, settings.still_velocity_mps**2)
+        self._per_state = np.zeros((2, 0, 3, ACTING.stop))
 
     @property
     def prior(self) -> Prior:
         """What is known now, for whoever goes on from here."""
         return Prior(self.mean, self.covariance, {REST: list(self._heights_m)})
 
-    @property
-    def tilt_rad(self) -> FloatArray:
-        """(2,) tilt of the first attitude about the world's x and y."""
-        return self.mean[TILT]
-
     def cross(self, model: HopModels, integrals: HopIntegrals) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """Velocity, position, and their standard uncertainties, (N, 3) each, at the samples of one hop; then stands at
         its last one.
         """
-        since = integrals.since_s
-        state, constants = self.mean[:NODE_STATES], self.mean[NODE_STATES:]
-        velocity = state[VEL] + of_columns(integrals.once, state[TILT], constants)
-        position = state[POS] + since[:, None] * state[VEL] + of_columns(integrals.twice, state[TILT], constants)
-        velocity[:, 2] -= since * state[BIAS_Z]
-        position[:, 2] -= 0.5 * since**2 * state[BIAS_Z]
-        gained = integrals.vel_variance
-        rows = np.zeros((2, len(since), 3, _STATES))
-        axes = np.arange(3)
-        rows[0, :, axes, 3 + axes] = rows[1, :, axes, axes] = 1.0
-        rows[1, :, axes, 3 + axes] = since
-        for kind, columns in enumerate((integrals.once, integrals.twice)):
-            rows[kind, :, :, TILT] = columns[:, :, 1:3]
-            rows[kind, :, :, _ERRORS] = columns[:, :, 3:]
-        rows[0, :, 2, BIAS_Z] = -since
-        rows[1, :, 2, BIAS_Z] = -0.5 * since**2
-        variance = ((rows @ self.covariance) * rows).sum(axis=-1)
-        sigma_v = np.sqrt(np.maximum(variance[0] + gained, 0.0))
-        sigma_p = np.sqrt(np.maximum(variance[1] + gained * since[:, None] ** 2 / 3, 0.0))
+        since = integrals.since_s[:, None]
+        mean = self.known_mean
+        weights = column_weights(mean[None, :NODE_STATES], mean[NODE_STATES:])[0]
+        gained_v, gained_p = (integrals.integrals.reshape(-1, COLUMNS) @ weights).reshape(2, -1, 3)
+        velocity = mean[VEL] + gained_v
+        position = mean[POS] + since * mean[VEL] + gained_p
+        rows = self._rows_per_state(integrals.since_s)
+        rows[:, :, :, ACTING] = integrals.integrals[:, :, :, 1:]
+        flat = rows.reshape(-1, ACTING.stop)
+        spread = flat @ self.known_covariance[: ACTING.stop, : ACTING.stop]
+        variance = np.einsum("ij,ij->i", spread, flat).reshape(2, -1, 3)
+        variance[0] += integrals.vel_variance
+        variance[1] += integrals.vel_variance * (since**2 / 3)
+        sigma = np.sqrt(np.maximum(variance, 0.0))
         self._predict(model)
-        return velocity, position, sigma_v, sigma_p
+        return velocity, position, sigma[0], sigma[1]
+
+    def _rows_per_state(self, since_s: FloatArray) -> FloatArray:
+        """(2, N, 3, 18): velocity and position at the samples per position and velocity before."""
+        if self._per_state.shape[1] != len(since_s):
+            self._per_state = np.zeros((2, len(since_s), 3, ACTING.stop))
+            self._per_state[0, :, _AXES, 3 + _AXES] = self._per_state[1, :, _AXES, _AXES] = 1.0
+        for axis in range(3):
+            self._per_state[1, :, axis, 3 + axis] = since_s
+        return self._per_state
 
     def _predict(self, model: HopModels) -> None:
-        transition = np.eye(_STATES)
-        transition[:NODE_STATES, :NODE_STATES] = model.transition[0]
-        transition[:NODE_STATES, NODE_STATES:] = model.effect[0]
-        mean = transition @ self.mean
-        mean[:NODE_STATES] += model.offset[0]
-        covariance = transition @ self.covariance @ transition.T
+        """Constants stay; only what belongs to the node changes."""
+        across = model.across[0]
+        moved = across @ self.covariance
+        node = moved @ across.T
         duration = float(model.duration_s[0])
-        scale = np.array([[duration**2, duration], [duration, 1.0]]) * _SHAPE
-        for axis in range(3):
-            covariance[axis : axis + 4 : 3, axis : axis + 4 : 3] += model.vel_variance[0, axis] * scale
-        covariance[6, 6] += model.tilt_variance[0]
-        covariance[7, 7] += model.tilt_variance[0]
-        covariance[BIAS_Z, BIAS_Z] += model.bias_variance[0]
+        gained = model.vel_variance[0]
+        # Of position, of both, of velocity; along the diagonals of the flat matrix.
+        flat = node.reshape(-1)
+        flat[0:21:10] += gained * (duration**2 / 3)
+        flat[3:24:10] += gained * (duration / 2)
+        flat[27:48:10] += gained * (duration / 2)
+        flat[30:51:10] += gained
+        flat[60:71:10] += model.tilt_variance[0] + self.settings.online_tilt_walk**2 * duration
+        flat[80] += model.bias_variance[0]
+        covariance = self.covariance.copy()
+        covariance[:NODE_STATES, NODE_STATES:] = moved[:, NODE_STATES:]
+        covariance[NODE_STATES:, :NODE_STATES] = moved[:, NODE_STATES:].T
+        covariance[:NODE_STATES, :NODE_STATES] = node
+        mean = self.mean.copy()
+        mean[:NODE_STATES] = across @ self.mean + model.offset[0]
         self.mean, self.covariance = mean, covariance
 
     def update(self, model: HopModels, *, still: bool) -> None:
         """What is known at the node besides acceleration and rate."""
-        settings, duration = self.settings, float(model.duration_s[0])
-        vertical, horizontal = settings.online_reach_m
         count = 8 if still else 5
-        rows, target, variance = np.zeros((count, _STATES)), np.zeros(count), np.empty(count)
-        for axis, reach in ((0, horizontal), (1, horizontal), (2, vertical)):
-            rows[axis, axis], rows[axis, NODE_STATES + CENTRE.start + axis] = 1.0, -1.0
-            variance[axis] = reach**2 * settings.reach_time_s / duration
-        rows[3:5, NODE_STATES:] = model.tilt_effect[0]
-        rows[3, 6] = rows[4, 7] = 1.0
-        target[3:5] = model.tilt_offset[0]
-        variance[3:5] = settings.online_lean_sigma_rad**2 * settings.lean_time_s / duration
+        self._rows[_LEAN, NODE_STATES:] = model.tilt_effect[0]
+        self._target[_LEAN] = model.tilt_offset[0]
+        variance = self._look_variance / model.duration_s[0]
         if still:
-            rows[[5, 6, 7], [3, 4, 5]] = 1.0
-            variance[5:] = settings.still_velocity_mps**2
-        self._measure(rows, target, variance)
+            variance = np.concatenate([variance, self._still_variance])
+        self._measure(self._rows[:count], self._target[:count], variance)
         if still and not self._was_still:
             self._rest()
         self._was_still = still
+        self.known_mean, self.known_covariance = self._calibrated_or_not.weighed(self.mean, self.covariance)
 
     def _rest(self) -> None:
         """The bar has come to rest: at one of the heights known, or at a new one."""
@@ -108,13 +141,17 @@ class MotionFilter:
         if known is None or (known - height) ** 2 > self.settings.same_height_gate**2 * (variance + sigma**2):
             self._heights_m.append(height)
             return
-        row = np.zeros((1, _STATES))
+        row = np.zeros((1, STATES))
         row[0, 2] = 1.0
         self._measure(row, np.array([known]), np.array([sigma**2]))
 
     def _measure(self, rows: FloatArray, target: FloatArray, variance: FloatArray) -> None:
         cross = rows @ self.covariance
-        gain = np.linalg.solve(cross @ rows.T + np.diag(variance), cross).T
-        self.mean = self.mean + gain @ (target - rows @ self.mean)
-        covariance = self.covariance - gain @ cross
+        innovation = cross @ rows.T
+        innovation.reshape(-1)[:: len(rows) + 1] += variance
+        _, gain, failed = lapack.dposv(innovation, cross)
+        if failed:
+            raise FloatingPointError(f"innovation covariance is not positive definite ({failed})")
+        self.mean = self.mean + (target - rows @ self.mean) @ gain
+        covariance = self.covariance - gain.T @ cross
         self.covariance = 0.5 * (covariance + covariance.T)

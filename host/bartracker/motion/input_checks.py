@@ -32,7 +32,10 @@ class InputChecks:
     degree_residual_rad, degree_ratio: and between them the direction of gravity, carried along by the gyroscope, jumps
         by more than the one (median), and by less than its other-th part if the numbers are deg/s.
     clock_gain: share of a stamp's difference from the expected one that the clock follows when samples are counted.
-    end_stop_share: a largest reading this near to a usual full scale is its end stop.
+    end_stop_share: a largest reading this near to a usual full scale of an accelerometer is its end stop.
+    end_stop_samples: any number that is an axis's largest (or smallest) and is read so often, to the bit, at least
+        twice in a row, is its end stop,
+    end_stop_least_mps2, end_stop_least_radps: if it is no less than the smallest usual full scales (2 g, 250 deg/s).
     """
 
     longest_period_s: float = 0.1
@@ -51,10 +54,14 @@ class InputChecks:
     degree_ratio: float = 4.0
     clock_gain: float = 0.2
     end_stop_share: float = 0.005
+    end_stop_samples: int = 3
+    end_stop_least_mps2: float = 19.0
+    end_stop_least_radps: float = 4.3
 
 
 _CHECKS = InputChecks()
-_USUAL_RANGES_G = (2, 4, 8, 16, 32)
+# Lower ones are reached by movements too.
+_USUAL_RANGES_G = (8, 16, 32)
 
 
 def index_from_stamps(stamp_s: FloatArray) -> IntArray:
@@ -64,20 +71,25 @@ def index_from_stamps(stamp_s: FloatArray) -> IntArray:
     count = len(stamp_s)
     steps = np.diff(stamp_s)
     first = TimeBaseSettings().first_guess_samples
-    period = float(np.median(steps[: first - 1])) if count > 1 else 1.0
+    early = steps[: first - 1]
+    # The mean is far surer than the median, which tells the holes.
+    period = float(early[early < 1.5 * np.median(early)].mean()) if count > 1 else 1.0
     index: IntArray = np.arange(count, dtype=np.int64)
     if (steps < 1.5 * period).all():
         return index
-    stamps: list[float] = stamp_s.tolist()
-    clock, at = stamps[0], 0
+    stamps: list[float] = (stamp_s - stamp_s[0]).tolist()
+    clock, at = 0.0, 0
+    # Sums of the line of least squares through stamps against sample numbers.
+    sum_i, sum_t, sum_ii, sum_it = 0, 0.0, 0, 0.0
     for row in range(1, count):
         stamp = stamps[row]
         passed = max(1, round((stamp - clock) / period))
         at += passed
         clock += passed * period
         clock += _CHECKS.clock_gain * (stamp - clock)
+        sum_i, sum_t, sum_ii, sum_it = sum_i + at, sum_t + stamp, sum_ii + at * at, sum_it + at * stamp
         if row >= first:
-            period = (stamp - stamps[0]) / at
+            period = ((row + 1) * sum_it - sum_i * sum_t) / ((row + 1) * sum_ii - sum_i * sum_i)
         index[row] = at
     return index
 
@@ -112,8 +124,10 @@ def checked_block(t_s: ArrayLike, acc_mps2: ArrayLike, gyr_radps: ArrayLike, *, 
                 f"{name} is {float(np.abs(values[row]).max()):.3g} in row {row}, beyond any sensor",
                 "check units, or leave such samples out; holes are allowed",
             )
-    no = np.zeros(len(t), np.bool_)
-    return StampedBlock(index_from_stamps(t), t, acc, gyr, _at_end_stop(acc, causal=causal), no, float("nan"))
+    acc_clipped = _at_usual_range(acc, causal=causal)
+    acc_clipped |= _at_extreme(acc, _CHECKS.end_stop_least_mps2, causal=causal)
+    gyr_clipped = _at_extreme(gyr, _CHECKS.end_stop_least_radps, causal=causal)
+    return StampedBlock(index_from_stamps(t), t, acc, gyr, acc_clipped, gyr_clipped, float("nan"))
 
 
 def _numbers(name: str, given: ArrayLike) -> FloatArray:
@@ -184,8 +198,8 @@ def _check_degrees(t_s: FloatArray, acc_mps2: FloatArray, gyr_radps: FloatArray)
         )
 
 
-def _at_end_stop(acc_mps2: FloatArray, *, causal: bool) -> BoolArray:
-    """Samples at an accelerometer's end stop: within 0.5 % of a usual range (2 to 32 g), none beyond it (so far)."""
+def _at_usual_range(acc_mps2: FloatArray, *, causal: bool) -> BoolArray:
+    """Samples at an accelerometer's end stop: within 0.5 % of a usual range (8 to 32 g), none beyond it (so far)."""
     size = np.abs(acc_mps2).max(axis=1)
     largest = np.maximum.accumulate(size) if causal else np.full(len(size), size.max())
     stopped = np.zeros(len(size), np.bool_)
@@ -193,6 +207,26 @@ def _at_end_stop(acc_mps2: FloatArray, *, causal: bool) -> BoolArray:
     for full_scale_g in _USUAL_RANGES_G:
         end = full_scale_g * STANDARD_GRAVITY_MPS2
         stopped |= (size >= (1 - share) * end) & (largest > (1 - share) * end) & (largest <= (1 + share) * end)
+    return stopped
+
+
+def _at_extreme(values: FloatArray, least: float, *, causal: bool) -> BoolArray:
+    """Samples (N,) at which an axis reads its extreme, no smaller than `least`, one of `end_stop_samples` or more that
+    read the same to the bit, at least two of them in a row; causal: the extreme so far, and once that is so.
+    """
+    stopped = np.zeros(len(values), np.bool_)
+    for reading in (*values.T, *-values.T):
+        largest = np.maximum.accumulate(reading)
+        if largest[-1] < least:
+            continue
+        at = (reading == largest) & (reading >= least)
+        in_a_row = np.concatenate([[False], at[1:] & (reading[1:] == reading[:-1])])
+        # Counts begin anew where a larger reading comes.
+        begins = np.flatnonzero(np.diff(largest, prepend=-np.inf) > 0)
+        group = np.searchsorted(begins, np.arange(len(at)), side="right") - 1
+        seen, rows = (np.cumsum(each) - (np.cumsum(each) - each)[begins][group] for each in (at, in_a_row))
+        enough = (seen >= _CHECKS.end_stop_samples) & (rows > 0)
+        stopped |= at & (enough if causal else (group == group[-1]) & enough[-1])
     return stopped
 
 

@@ -6,11 +6,12 @@ reach. Filter and smoother both run on `HopModels`; nothing is estimated here.
 """
 
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Final
 
 import numpy as np
 
-from bartracker.motion.rotation import conjugate, matrix, multiply, to_rotation_vector
+from bartracker.motion.rotation import conjugate, from_rotation_vector, matrix, multiply, to_rotation_vector
 from bartracker.motion.settings import MotionSettings
 from bartracker.samples import BoolArray, FloatArray, IntArray
 from bartracker.timebase import Hop
@@ -29,29 +30,65 @@ GYR_BIAS: Final = slice(9, 12)
 GYR_MATRIX: Final = slice(12, 21)
 CENTRE: Final = slice(21, 24)
 CONSTANTS: Final = 24
+STATES: Final = NODE_STATES + CONSTANTS
 
-# Columns of a sample's acceleration: as measured; per tilt; per accelerometer error.
-_MEASURED, _PER_TILT, _PER_ERROR = 0, slice(1, 3), slice(3, 12)
-_COLUMNS: Final = 12
+# Of node and constants together: what acts on acceleration (tilt, vertical bias, accelerometer errors), what turns.
+ACTING: Final = slice(6, 18)
+_TURNING_BIAS, _TURNING_MATRIX = slice(18, 21), slice(21, 30)
+# Columns of a sample's acceleration: as measured; then per unit of each acting state.
+_MEASURED, _PER_BIAS_Z, _PER_ERROR = 0, 3, slice(4, 13)
+COLUMNS: Final = 13
+# What columns are linear in: force (3), rotation (9), rotation by its own vertical row (27), one.
+_FEATURES: Final = 40
+_UNCHANGED: Final = np.eye(NODE_STATES, STATES)
 
 
-def _symmetric_terms() -> FloatArray:
-    """(9, 6): elements of a 3 x 3 product, flat, that each element of a symmetric matrix multiplies."""
-    terms = np.zeros((3, 3, 6))
-    for element, (i, j) in enumerate(((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))):
-        terms[i, j, element] = terms[j, i, element] = 1.0
-    return terms.reshape(9, 6)
+@cache
+def _column_terms(gravity_mps2: float) -> FloatArray:
+    """(40, 39): a sample's columns of acceleration, flat, from its features."""
+    terms = np.zeros((_FEATURES, 3, COLUMNS))
+    axes = np.arange(3)
+    terms[axes, axes, _MEASURED] = 1.0
+    terms[-1, 2, _MEASURED] = -gravity_mps2
+    x, y, z = axes
+    for axis, tilt, force, sign in ((y, 1, z, -1.0), (z, 1, y, 1.0), (x, 2, z, 1.0), (z, 2, x, -1.0)):
+        terms[force, axis, tilt] = sign
+    terms[-1, 2, _PER_BIAS_Z] = -1.0
+    for world in axes:
+        for i in axes:
+            terms[3 + 3 * world + i, world, 4 + i] = -1.0
+        # The static part alone, gravity: scale errors of the dynamic part are below what a set can tell.
+        for element, (i, j) in enumerate(((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))):
+            for row, up in {(i, j), (j, i)}:
+                terms[12 + 9 * world + 3 * row + up, world, 7 + element] = -gravity_mps2
+    return terms.reshape(_FEATURES, 3 * COLUMNS)
 
 
-_SYMMETRIC: Final = _symmetric_terms()
+@cache
+def _integral_weights(length: int, sample_age: float) -> FloatArray:
+    """(2, N, N + 1): first and second integral at each of a hop's N samples, in sampling periods, from the sample
+    before the hop and these.
+
+    Acceleration is taken as linear between samples, or, by `sample_age`, as constant up to each.
+    """
+    held = 2.0 * sample_age
+    row = np.arange(length)
+    once = np.zeros((length, length + 1))
+    once[row, row + 1], once[row, row] = 0.5 + 0.5 * held, 0.5 - 0.5 * held
+    once = np.cumsum(once, axis=0)
+    twice = np.zeros((length, length + 1))
+    twice[row, row + 1], twice[row, row] = (1.0 - held) / 6 + 0.5 * held, (1.0 - held) / 3
+    twice[1:] += once[:-1]
+    return np.stack([once, np.cumsum(twice, axis=0)])
 
 
 @dataclass(frozen=True, slots=True)
 class Samples:
     """Consecutive samples of M hops of one segment, N in all, with a first attitude.
 
-    ends (M,): one past each hop's last sample. quat_ws, strapdown (N, 4): first attitude, and rotation by the
-    gyroscope alone. tilt_rad (N, 2): how far quat_ws has been tilted from the first attitude already.
+    ends (M,): one past each hop's last sample. quat_ws (N, 4): first attitude. At the last sample of each hop:
+    strapdown (M, 4), rotation by the gyroscope alone, and tilt_rad (M, 2), how far quat_ws has been tilted from the
+    first attitude already.
     """
 
     period_s: float
@@ -68,23 +105,40 @@ class Samples:
     @staticmethod
     def of(hops: list[Hop], quat_ws: FloatArray, strapdown: FloatArray) -> "Samples":
         """The samples of hops."""
+        first = hops[0]
+        if len(hops) == 1:
+            values = first.acc_mps2, first.gyr_radps
+            marks = first.lost, first.acc_clipped, first.gyr_clipped
+        else:
+            values = np.concatenate([hop.acc_mps2 for hop in hops]), np.concatenate([hop.gyr_radps for hop in hops])
+            lost, acc_clipped = [hop.lost for hop in hops], [hop.acc_clipped for hop in hops]
+            gyr_clipped = [hop.gyr_clipped for hop in hops]
+            marks = np.concatenate(lost), np.concatenate(acc_clipped), np.concatenate(gyr_clipped)
+        period = first.period_s if len(hops) == 1 else float(np.mean([hop.period_s for hop in hops]))
+        ends = np.array([len(hop) for hop in hops], dtype=np.int64).cumsum()
+        return Samples(period, ends, *values, quat_ws, strapdown, np.zeros((len(hops), 2)), *marks)
+
+    def of_hops(self, first: int, stop: int) -> "Samples":
+        """Those of hops first to stop alone."""
+        start = int(self.ends[first - 1]) if first else 0
+        row = slice(start, int(self.ends[stop - 1]))
         return Samples(
-            period_s=hops[0].period_s if len(hops) == 1 else float(np.mean([hop.period_s for hop in hops])),
-            ends=np.cumsum([len(hop) for hop in hops], dtype=np.int64),
-            acc_mps2=np.concatenate([hop.acc_mps2 for hop in hops]),
-            gyr_radps=np.concatenate([hop.gyr_radps for hop in hops]),
-            quat_ws=quat_ws,
-            strapdown=strapdown,
-            tilt_rad=np.zeros((len(quat_ws), 2)),
-            lost=np.concatenate([hop.lost for hop in hops]),
-            acc_clipped=np.concatenate([hop.acc_clipped for hop in hops]),
-            gyr_clipped=np.concatenate([hop.gyr_clipped for hop in hops]),
+            self.period_s,
+            self.ends[first:stop] - start,
+            self.acc_mps2[row],
+            self.gyr_radps[row],
+            self.quat_ws[row],
+            self.strapdown[first:stop],
+            self.tilt_rad[first:stop],
+            self.lost[row],
+            self.acc_clipped[row],
+            self.gyr_clipped[row],
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """The last sample before: its acceleration columns (3, 12), first attitude and strapdown rotation (4,)."""
+    """The last sample before: its acceleration columns, flat (39,), first attitude and strapdown rotation (4,)."""
 
     columns: FloatArray
     quat_ws: FloatArray
@@ -93,17 +147,16 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class HopModels:
-    """Across each of M hops: node = transition @ node before + effect @ constants + offset + noise.
+    """Across each of M hops: node = across @ (node before, constants) + offset + noise.
 
-    duration_s (M,); offset (M, 9); transition (M, 9, 9); effect (M, 9, 24); noise: vel_variance (M, 3) gained by
-    velocity, tilt_variance, bias_variance (M,). At the node the first attitude says tilt + tilt_effect @ constants =
-    tilt_offset, (M, 2, 24) and (M, 2).
+    duration_s (M,); offset (M, 9); across (M, 9, 33); noise: vel_variance (M, 3) gained by velocity, tilt_variance,
+    bias_variance (M,). At the node the first attitude says tilt + tilt_effect @ constants = tilt_offset, (M, 2, 24) and
+    (M, 2).
     """
 
     duration_s: FloatArray
     offset: FloatArray
-    transition: FloatArray
-    effect: FloatArray
+    across: FloatArray
     vel_variance: FloatArray
     tilt_variance: FloatArray
     bias_variance: FloatArray
@@ -113,6 +166,16 @@ class HopModels:
     def __len__(self) -> int:
         return len(self.duration_s)
 
+    @property
+    def transition(self) -> FloatArray:
+        """(M, 9, 9): node per node before."""
+        return self.across[:, :, :NODE_STATES]
+
+    @property
+    def effect(self) -> FloatArray:
+        """(M, 9, 24): node per constants."""
+        return self.across[:, :, NODE_STATES:]
+
 
 def stacked(models: list[HopModels]) -> HopModels:
     """Consecutive models as one."""
@@ -121,156 +184,175 @@ def stacked(models: list[HopModels]) -> HopModels:
 
 @dataclass(frozen=True, slots=True)
 class HopIntegrals:
-    """Since the node before, at each of N samples: time (N,), s; first and second integral (N, 3, 12) of the columns of
-    acceleration (N, 3, 12); variance gained by velocity (N, 3).
+    """Since the node before, at each of N samples: time (N,), s; columns of acceleration (N, 3, 13); their first and
+    second integral (2, N, 3, 13); variance gained by velocity (N, 3).
     """
 
     ends: IntArray
     since_s: FloatArray
     columns: FloatArray
-    once: FloatArray
-    twice: FloatArray
+    integrals: FloatArray
     vel_variance: FloatArray
 
+    @staticmethod
+    def joined(parts: "list[HopIntegrals]") -> "HopIntegrals":
+        """Consecutive integrals as one."""
+        return HopIntegrals(
+            np.cumsum([n for part in parts for n in np.diff(part.ends, prepend=0).tolist()], dtype=np.int64),
+            np.concatenate([part.since_s for part in parts]),
+            np.concatenate([part.columns for part in parts]),
+            np.concatenate([part.integrals for part in parts], axis=1),
+            np.concatenate([part.vel_variance for part in parts]),
+        )
 
-def of_columns(columns: FloatArray, tilt_rad: FloatArray, constants: FloatArray) -> FloatArray:
-    """(N, 3) from columns (N, 3, 12), tilts (N, 2) or (2,), and the constants (24,)."""
-    tilts = (columns[:, :, _PER_TILT] @ tilt_rad[..., None])[:, :, 0]
-    return columns[:, :, _MEASURED] + tilts + columns[:, :, _PER_ERROR] @ constants[:9]
+
+def column_weights(nodes: FloatArray, constants: FloatArray) -> FloatArray:
+    """(M, 13) what the columns of acceleration count for at nodes (M, 9) with these constants (24,)."""
+    weights = np.empty((len(nodes), COLUMNS))
+    weights[:, _MEASURED] = 1.0
+    weights[:, 1 : 1 + NODE_STATES - TILT.start] = nodes[:, TILT.start :]
+    weights[:, _PER_ERROR] = constants[:9]
+    return weights
 
 
-def sample_columns(samples: Samples, settings: MotionSettings) -> FloatArray:
-    """World acceleration (N, 3, 12) of each sample: as measured, then what each radian of tilt and each unit of
-    accelerometer error adds to it.
-    """
-    rotation = matrix(samples.quat_ws)
-    force = (rotation @ samples.acc_mps2[:, :, None])[:, :, 0]
-    columns = np.zeros((len(force), 3, _COLUMNS))
-    columns[:, :, _MEASURED] = force
-    columns[:, 2, _MEASURED] -= settings.gravity_mps2
-    columns[:, 0, 2] = force[:, 2]
-    columns[:, 1, 1] = -force[:, 2]
-    columns[:, 2, 1] = force[:, 1]
-    columns[:, 2, 2] = -force[:, 0]
-    columns[:, :, 3:6] = -rotation
-    # The static part alone, gravity: scale errors of the dynamic part are below what a set can tell.
-    gravity = settings.gravity_mps2 * rotation[:, 2, :]
-    columns[:, :, 6:12] = -(rotation[:, :, :, None] * gravity[:, None, None, :]).reshape(-1, 3, 9) @ _SYMMETRIC
-    return columns
+def of_columns(columns: FloatArray, weights: FloatArray) -> FloatArray:
+    """(N, 3) from columns (N, 3, 13) and their weights (N, 13)."""
+    return np.asarray((columns @ weights[:, :, None])[:, :, 0], dtype=np.float64)
 
 
 def hop_models(
     samples: Samples, before: Before | None, settings: MotionSettings
 ) -> tuple[HopModels, HopIntegrals, Before]:
     """Models and integrals of hops; the third result is `before` of the next."""
-    columns = sample_columns(samples, settings)
-    period, ends = samples.period_s, samples.ends
-    if before is None:
-        before = Before(columns[0], samples.quat_ws[0], samples.strapdown[0])
-    lengths = np.diff(ends, prepend=0)
-    place: IntArray = np.arange(len(columns), dtype=np.int64) - np.repeat(ends - lengths, lengths)
-    integrals = _integrals(columns, before.columns, samples, place, settings)
-    duration = period * lengths
-    count = len(ends)
-    once, twice = integrals.once[ends - 1], integrals.twice[ends - 1]
+    count, last = len(samples.ends), len(samples.acc_mps2)
+    if count > 1 and int(samples.ends[-1] - samples.ends[-2]) * count != last:
+        # The last hop of a segment may be shorter than the others.
+        most, integrals, before = hop_models(samples.of_hops(0, count - 1), before, settings)
+        tail, tail_integrals, before = hop_models(samples.of_hops(count - 1, count), before, settings)
+        return stacked([most, tail]), HopIntegrals.joined([integrals, tail_integrals]), before
+    return _equal_hops(samples, before, settings)
 
-    quat = np.concatenate([before.quat_ws[None], samples.quat_ws[ends - 1]])
-    gyro = np.concatenate([before.strapdown[None], samples.strapdown[ends - 1]])
-    turned = multiply(multiply(quat[:-1], multiply(conjugate(gyro[:-1]), gyro[1:])), conjugate(quat[1:]))
+
+def _equal_hops(
+    samples: Samples, before: Before | None, settings: MotionSettings
+) -> tuple[HopModels, HopIntegrals, Before]:
+    """`hop_models` of hops of one length."""
+    period, count = samples.period_s, len(samples.ends)
+    length = len(samples.acc_mps2) // count
+    rotation = matrix(samples.quat_ws)
+    columns = _columns(rotation, samples.acc_mps2, settings)
+    if before is None:
+        first_turn = from_rotation_vector(period * samples.gyr_radps[0])
+        before = Before(columns[0], samples.quat_ws[0], first_turn)
+    integrals = _integrals(columns.reshape(count, length, -1), before.columns, period, settings)
+    since: FloatArray = period * np.arange(1.0, length + 1.0)
+    columns = columns.reshape(-1, 3, COLUMNS)
+    gained = _vel_variance(samples, columns[:, :, _MEASURED], since, settings)
+    nodes = slice(length - 1, None, length)
+    quat, strapdown = samples.quat_ws[nodes], samples.strapdown
+    duration = np.full(count, period * length)
 
     offset = np.zeros((count, NODE_STATES))
-    offset[:, POS], offset[:, VEL] = twice[:, :, _MEASURED], once[:, :, _MEASURED]
-    offset[:, TILT] = to_rotation_vector(turned)[:, :2]
-
-    transition = np.zeros((count, NODE_STATES, NODE_STATES))
-    diagonal = np.arange(NODE_STATES)
-    transition[:, diagonal, diagonal] = 1.0
-    transition[:, [0, 1, 2], [3, 4, 5]] = duration[:, None]
-    transition[:, POS, TILT], transition[:, VEL, TILT] = twice[:, :, _PER_TILT], once[:, :, _PER_TILT]
-    transition[:, 2, BIAS_Z], transition[:, 5, BIAS_Z] = -0.5 * duration**2, -duration
-
-    rotation = -columns[:, :, 3:6]
-    hop_starts = np.concatenate([[0], ends[:-1]])
-    turned_by_gyr = -np.add.reduceat(rotation[:, :2], hop_starts) * period
-    turned_by_matrix = (
-        -np.add.reduceat(rotation[:, :2, :, None] * samples.gyr_radps[:, None, None, :], hop_starts) * period
-    )
-    effect = np.zeros((count, NODE_STATES, CONSTANTS))
-    effect[:, POS, 0:9], effect[:, VEL, 0:9] = twice[:, :, _PER_ERROR], once[:, :, _PER_ERROR]
-    effect[:, TILT, GYR_BIAS] = turned_by_gyr
-    effect[:, TILT, GYR_MATRIX] = turned_by_matrix.reshape(count, 2, 9)
+    across = np.empty((count, NODE_STATES, STATES))
+    across[:] = _UNCHANGED
+    for axis in range(3):
+        across[:, axis, 3 + axis] = period * length
+    for kind, states in enumerate((VEL, POS)):
+        at_node = integrals[kind, nodes]
+        offset[:, states], across[:, states, ACTING] = at_node[:, :, _MEASURED], at_node[:, :, 1:]
+    offset[:, TILT] = _turned_against(quat, strapdown, before)
+    turning = rotation[:, :2].reshape(count, length, 6).swapaxes(1, 2)
+    by_matrix = turning @ samples.gyr_radps.reshape(count, length, 3)
+    across[:, TILT, _TURNING_BIAS] = -period * turning.sum(axis=2).reshape(count, 2, 3)
+    across[:, TILT, _TURNING_MATRIX] = -period * by_matrix.reshape(count, 2, 9)
 
     # A sensor's bias and scale make the first attitude lean: it takes what it measures at rest for up.
-    lean = columns[ends - 1, :2, _PER_ERROR] / settings.gravity_mps2
+    lean = columns[nodes, :2, _PER_ERROR] / settings.gravity_mps2
     tilt_effect = np.zeros((count, 2, CONSTANTS))
     tilt_effect[:, 0, 0:9], tilt_effect[:, 1, 0:9] = -lean[:, 1], lean[:, 0]
-
     models = HopModels(
         duration_s=duration,
         offset=offset,
-        transition=transition,
-        effect=effect,
-        vel_variance=integrals.vel_variance[ends - 1],
-        tilt_variance=_tilt_variance(samples, hop_starts, duration, settings),
+        across=across,
+        vel_variance=gained[nodes],
+        tilt_variance=_tilt_variance(samples, count, settings),
         bias_variance=settings.bias_walk_mps2**2 * duration,
         tilt_effect=tilt_effect,
-        tilt_offset=-samples.tilt_rad[ends - 1],
+        tilt_offset=-samples.tilt_rad,
     )
-    return models, integrals, Before(columns[-1], samples.quat_ws[-1], samples.strapdown[-1])
+    after = Before(columns[-1].reshape(-1), samples.quat_ws[-1], samples.strapdown[-1])
+    return (
+        models,
+        HopIntegrals(samples.ends, np.tile(since, count) if count > 1 else since, columns, integrals, gained),
+        after,
+    )
 
 
-def _integrals(
-    columns: FloatArray, last: FloatArray, samples: Samples, place: IntArray, settings: MotionSettings
-) -> HopIntegrals:
-    """Acceleration is taken as linear between samples, or, by `sample_age`, as constant up to each. `place` (N,): of
-    each sample in its hop.
+def _columns(rotation: FloatArray, acc_mps2: FloatArray, settings: MotionSettings) -> FloatArray:
+    """World acceleration (N, 39) of each sample, flat: as measured, then what each unit of tilt, vertical bias and
+    accelerometer error adds to it.
     """
-    period, ends = samples.period_s, samples.ends
-    held = 2.0 * settings.sample_age
-    before = np.concatenate([last[None], columns[:-1]])
-    once = _in_hops(period * ((0.5 + 0.5 * held) * columns + (0.5 - 0.5 * held) * before), ends)
-    steps = period**2 * ((1.0 - held) * (before / 3 + columns / 6) + 0.5 * held * columns)
-    inside = place[1:] > 0
-    steps[1:][inside] += period * once[:-1][inside]
-    since: FloatArray = np.asarray(period * (place + 1.0), dtype=np.float64)
-    return HopIntegrals(
-        ends, since, columns, once, _in_hops(steps, ends), _vel_variance(samples, columns, since, settings)
-    )
+    features = np.empty((len(rotation), _FEATURES))
+    features[:, :3] = (rotation @ acc_mps2[:, :, None])[:, :, 0]
+    features[:, 3:12] = rotation.reshape(-1, 9)
+    features[:, 12:39] = (features[:, 3:12, None] * rotation[:, 2, None, :]).reshape(-1, 27)
+    features[:, 39] = 1.0
+    return features @ _column_terms(settings.gravity_mps2)
 
 
-def _in_hops(steps: FloatArray, ends: IntArray) -> FloatArray:
-    """Running sum that begins anew in each hop."""
-    total = np.cumsum(steps, axis=0)
-    if len(ends) > 1:
-        lengths = np.diff(ends)
-        total[ends[0] :] -= np.repeat(total[ends[:-1] - 1], lengths, axis=0)
-    return total
+def _integrals(columns: FloatArray, last: FloatArray, period_s: float, settings: MotionSettings) -> FloatArray:
+    """(2, N, 3, 13) from the columns (M, N / M, 39) of hops and those of the sample before (39,)."""
+    count, length, _ = columns.shape
+    with_last = np.empty((count, length + 1, 3 * COLUMNS))
+    with_last[:, 1:] = columns
+    with_last[0, 0] = last
+    with_last[1:, 0] = columns[:-1, -1]
+    weights = _integral_weights(length, settings.sample_age) * np.array([period_s, period_s**2])[:, None, None]
+    return (weights[:, None] @ with_last).reshape(2, -1, 3, COLUMNS)
 
 
-def _vel_variance(samples: Samples, columns: FloatArray, since_s: FloatArray, settings: MotionSettings) -> FloatArray:
-    """Variance (N, 3) that velocity has gained since the node before."""
-    period, ends = samples.period_s, samples.ends
-    square = columns[:, :, _MEASURED] ** 2
-    size = np.sqrt(square.sum(axis=1))
-    density = np.array([settings.acc_density[1], settings.acc_density[1], settings.acc_density[0]])
+def _turned_against(quat_ws: FloatArray, strapdown: FloatArray, before: Before) -> FloatArray:
+    """(M, 2) how far the gyroscope turns the level away from the first attitude, from each node to the next, rad."""
+    last_quat, last_strapdown = before.quat_ws[None], before.strapdown[None]
+    if len(quat_ws) > 1:
+        last_quat = np.concatenate([last_quat, quat_ws[:-1]])
+        last_strapdown = np.concatenate([last_strapdown, strapdown[:-1]])
+    by_gyroscope = multiply(last_quat, multiply(conjugate(last_strapdown), strapdown))
+    return to_rotation_vector(multiply(by_gyroscope, conjugate(quat_ws)))[:, :2]
+
+
+def _vel_variance(
+    samples: Samples, acc_w_mps2: FloatArray, since_s: FloatArray, settings: MotionSettings
+) -> FloatArray:
+    """Variance (N, 3) that velocity has gained since the node before; since_s (N / M,)."""
+    period, length = samples.period_s, len(since_s)
+    hops = (-1, length, 3)
+    square = acc_w_mps2**2
+    horizontal, vertical = settings.acc_density[1] ** 2, settings.acc_density[0] ** 2
     relative = settings.dynamic_error**2 * settings.dynamic_correlation_s * period
+    gained = relative * np.cumsum(square.reshape(hops), axis=1)
+    gained += since_s[:, None] * np.array([horizontal, horizontal, vertical])
+    size = np.sqrt(np.add.reduce(square, axis=1))
+    hit = size > settings.impact_acc_mps2
+    if not np.count_nonzero(hit | samples.lost | samples.acc_clipped):
+        return gained.reshape(-1, 3)
     # What a contact did while samples were lost may be of the size of what stands at the edges of the hole.
     lost = period * samples.lost * np.maximum(settings.lost_acc_mps2, size)
     impact = settings.impact_error * period * np.maximum(size - settings.impact_acc_mps2, 0.0)
     clipped = samples.acc_clipped * (settings.clipped_excess_mps2 * period) ** 2
-    wrong = _in_hops(np.stack([lost, impact, clipped], axis=1).astype(np.float64), ends)
-    common = wrong[:, 0] ** 2 + wrong[:, 1] ** 2 + wrong[:, 2]
-    return density**2 * since_s[:, None] + relative * _in_hops(square, ends) + common[:, None]
+    wrong = np.cumsum(np.stack([lost, impact, clipped], axis=1).reshape(hops), axis=1)
+    gained += (wrong[:, :, 0] ** 2 + wrong[:, :, 1] ** 2 + wrong[:, :, 2])[:, :, None]
+    return gained.reshape(-1, 3)
 
 
-def _tilt_variance(
-    samples: Samples, hop_starts: IntArray, duration: FloatArray, settings: MotionSettings
-) -> FloatArray:
+def _tilt_variance(samples: Samples, count: int, settings: MotionSettings) -> FloatArray:
     """Variance (M,) that tilt gains over each hop."""
     period = samples.period_s
-    rate = np.sqrt((samples.gyr_radps**2).sum(axis=1))
-    clipped = samples.gyr_clipped * (settings.clipped_excess_radps * period) ** 2
-    sums = np.add.reduceat(np.stack([rate, samples.lost * 1.0, clipped], axis=1), hop_starts)
-    turned = settings.turn_error * period * sums[:, 0]
-    lost = settings.lost_turn_radps * period * sums[:, 1]
-    return np.asarray(settings.gyr_density**2 * duration + turned**2 + lost**2 + sums[:, 2], dtype=np.float64)
+    rate = np.sqrt(np.einsum("ij,ij->i", samples.gyr_radps, samples.gyr_radps)).reshape(count, -1)
+    turned = settings.turn_error * period * np.add.reduce(rate, axis=1)
+    variance = settings.gyr_density**2 * period * rate.shape[1] + turned**2
+    if np.count_nonzero(samples.lost | samples.gyr_clipped):
+        lost = settings.lost_turn_radps * period * samples.lost.reshape(count, -1).sum(axis=1)
+        clipped = (settings.clipped_excess_radps * period) ** 2 * samples.gyr_clipped.reshape(count, -1).sum(axis=1)
+        variance = variance + lost**2 + clipped
+    return np.asarray(variance, dtype=np.float64)

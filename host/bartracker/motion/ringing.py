@@ -1,9 +1,12 @@
-"""The bar's structure rings after it is set down; its velocity does not. Ringing is told from movement by its swings
-through zero, and taken out of the smoothed velocity. Bounces of a dropped bar are movement and stay.
+"""What in the smoothed velocity is not the bar's movement.
+
+The bar's structure rings after it is set down; its velocity does not. Ringing is told from movement by its swings
+through zero, and taken out. Bounces of a dropped bar are movement and stay. Whip and contacts cannot be told from
+movement: they are quicker than lifters move a bar, and what is so quick is doubted.
 """
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
+from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 
 from bartracker.motion.settings import MotionSettings
 from bartracker.samples import BoolArray, FloatArray
@@ -32,6 +35,19 @@ def without_ringing(
         fade = np.clip((len(after) - np.arange(len(after))) / (0.25 * hold), 0.0, 1.0)
         result[first:stop] = fade * steady + (1.0 - fade) * after
     return result, vel_z_mps - result
+
+
+def quick_sigma(vel_z_mps: FloatArray, period_s: float, settings: MotionSettings) -> FloatArray:
+    """Standard uncertainty (N,) of vertical velocity from what in it is too quick for a lifter, m/s."""
+    width = settings.quick_s / period_s
+
+    def slow(values: FloatArray) -> FloatArray:
+        return np.asarray(gaussian_filter1d(values, width, mode="nearest"), dtype=np.float64)
+
+    # Twice, so that of a movement of 1 s half a percent is left.
+    quick = vel_z_mps - slow(vel_z_mps)
+    quick -= slow(quick)
+    return settings.quick_error * np.sqrt(np.maximum(slow(quick**2), 0.0))
 
 
 def _contacts(hit: BoolArray, hold: int) -> list[tuple[int, int]]:

@@ -22,44 +22,50 @@ def _matrix_terms() -> FloatArray:
     return terms.reshape(16, 9)
 
 
-_TERMS: Final = _matrix_terms()
+def _product_terms() -> FloatArray:
+    """(16, 4): the products of the elements of two quaternions, flat, into the elements of their product."""
+    terms = np.zeros((4, 4, 4))
+    terms[0, 0, 0] = 1.0
+    for i in (1, 2, 3):
+        j, k = i % 3 + 1, (i + 1) % 3 + 1
+        terms[0, i, i] = terms[i, 0, i] = terms[i, j, k] = 1.0
+        terms[i, i, 0] = terms[j, i, k] = -1.0
+    return terms.reshape(16, 4)
+
+
+_MATRIX_TERMS: Final = _matrix_terms()
+_PRODUCT_TERMS: Final = _product_terms()
+_CONJUGATE: Final = np.array([1.0, -1.0, -1.0, -1.0])
 
 
 def multiply(a: FloatArray, b: FloatArray) -> FloatArray:
     """Rotation b followed by rotation a, (..., 4)."""
-    aw, ax, ay, az = (a[..., element] for element in range(4))
-    bw, bx, by, bz = (b[..., element] for element in range(4))
-    product = np.empty(np.broadcast_shapes(a.shape, b.shape))
-    product[..., 0] = aw * bw - ax * bx - ay * by - az * bz
-    product[..., 1] = aw * bx + ax * bw + ay * bz - az * by
-    product[..., 2] = aw * by - ax * bz + ay * bw + az * bx
-    product[..., 3] = aw * bz + ax * by - ay * bx + az * bw
-    return product
+    products = a[..., :, None] * b[..., None, :]
+    return np.asarray(products.reshape(*products.shape[:-2], 16) @ _PRODUCT_TERMS, dtype=np.float64)
 
 
 def conjugate(q: FloatArray) -> FloatArray:
     """The rotation back, (..., 4)."""
-    return q * np.array([1.0, -1.0, -1.0, -1.0])
+    return q * _CONJUGATE
 
 
 def from_rotation_vector(vector_rad: FloatArray) -> FloatArray:
     """Quaternion (..., 4) of a rotation by the length of vector_rad (..., 3) about it."""
-    half = 0.5 * np.sqrt((vector_rad**2).sum(axis=-1, keepdims=True))
-    return np.concatenate([np.cos(half), 0.5 * np.sinc(half / np.pi) * vector_rad], axis=-1)
+    half = np.maximum(0.5 * np.sqrt((vector_rad**2).sum(axis=-1, keepdims=True)), _SMALL_RAD)
+    return np.concatenate([np.cos(half), 0.5 * np.sin(half) / half * vector_rad], axis=-1)
 
 
 def to_rotation_vector(q: FloatArray) -> FloatArray:
     """Rotation vector (..., 3), rad, the short way round, of unit quaternions (..., 4)."""
     q = np.where(q[..., :1] < 0, -q, q)
     sine = np.sqrt((q[..., 1:] ** 2).sum(axis=-1, keepdims=True))
-    small = sine < _SMALL_RAD
-    factor = np.where(small, 2.0, 2.0 * np.arctan2(sine, q[..., :1]) / np.where(small, 1.0, sine))
-    return np.asarray(factor * q[..., 1:], dtype=np.float64)
+    sine = np.maximum(sine, _SMALL_RAD)
+    return np.asarray(2.0 * np.arctan2(sine, q[..., :1]) / sine * q[..., 1:], dtype=np.float64)
 
 
 def matrix(q: FloatArray) -> FloatArray:
     """Rotation matrices (N, 3, 3) of unit quaternions (N, 4)."""
-    return ((q[:, :, None] * q[:, None, :]).reshape(-1, 16) @ _TERMS).reshape(-1, 3, 3)
+    return ((q[:, :, None] * q[:, None, :]).reshape(-1, 16) @ _MATRIX_TERMS).reshape(-1, 3, 3)
 
 
 def up_in_sensor(quat_ws: FloatArray) -> FloatArray:

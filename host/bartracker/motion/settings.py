@@ -28,6 +28,9 @@ class MotionSettings:
     The sensor's errors, constant over a segment, 1 sigma:
     acc_bias_mps2: turn-on bias of each accelerometer axis (consumer chips: up to 40 mg).
     acc_scale, acc_cross: scale and cross-axis errors of the accelerometer (data sheets: 1 %).
+    calibrated_share: how likely a sensor of which nothing is known is a calibrated one (0: the errors above hold),
+    calibrated_ratio: and what part that leaves of the accelerometer's bias, and of its scale and cross-axis errors,
+        1 sigma (below 1).
     gyr_bias_radps: turn-on bias of each gyroscope axis.
     gyr_scale: scale and cross-axis errors of the gyroscope.
     dynamic_scale: what a set cannot tell of the accelerometer's scale: part of every velocity and displacement that may
@@ -39,7 +42,8 @@ class MotionSettings:
     dynamic_error: part of the acceleration that is wrong (aliasing, vibration), dynamic_correlation_s: for how long, s.
     bias_sigma_mps2, bias_walk_mps2: bias of vertical acceleration besides, and its random walk, m/s^2 per sqrt(s)
         (warming, tilt that moves with the bar). quick_bias_sigma_mps2: in a quick look, which takes the rest as known.
-    gyr_density: random walk of tilt, rad per sqrt(s). turn_error: part of a rotation that is wrong.
+    gyr_density: random walk of tilt, rad per sqrt(s). turn_error: part of a rotation that is wrong. online_tilt_walk:
+        random walk of tilt besides, online, where no later sample corrects what the model gets wrong: it forgets.
     tilt_sigma_rad: tilt of the first attitude at the start of a segment.
 
     Clipped and lost samples, impacts:
@@ -55,6 +59,10 @@ class MotionSettings:
     ringing_mps, ringing_swings: velocity rings if it turns beyond this on alternating sides of zero so many times.
     ringing_s: for how long after the last contact; ringing_average_s: span over which it averages out, a period and a
         half.
+
+    Whip and contacts:
+    quick_s: velocity that changes within this time (standard deviation of a Gaussian; half is let through at 4 Hz) may
+        be the bar's whip (5-12 Hz) or what a contact left. quick_error: part of it that may be wrong.
 
     Places:
     rest_height_m: how equal the heights of two rests on the same rack or floor are, 1 sigma.
@@ -72,9 +80,9 @@ class MotionSettings:
     sample_age: float = 0.25
     gyr_bias_clip_dps: float = 8.0
     gyr_bias_sigma_dps: float = 1.5
-    lean_sigma_rad: float = 0.004
+    lean_sigma_rad: float = 0.006
     lean_time_s: float = 3.0
-    online_lean_sigma_rad: float = 0.01
+    online_lean_sigma_rad: float = 0.02
     still_window_s: float = 0.3
     still_acc_mps2: float = 0.10
     still_gyr_radps: float = 0.003
@@ -83,6 +91,8 @@ class MotionSettings:
     acc_bias_mps2: float = 0.2
     acc_scale: float = 0.006
     acc_cross: float = 0.005
+    calibrated_share: float = 0.5
+    calibrated_ratio: tuple[float, float] = (0.2, 0.5)
     gyr_bias_radps: float = 0.03
     gyr_scale: float = 0.005
     dynamic_scale: float = 0.008
@@ -93,6 +103,7 @@ class MotionSettings:
     bias_walk_mps2: float = 0.002
     quick_bias_sigma_mps2: float = 0.03
     gyr_density: float = 0.001
+    online_tilt_walk: float = 0.004
     turn_error: float = 0.003
     tilt_sigma_rad: float = 0.06
     clipped_excess_mps2: float = 150.0
@@ -107,10 +118,12 @@ class MotionSettings:
     ringing_swings: int = 2
     ringing_s: float = 0.3
     ringing_average_s: float = 0.15
+    quick_s: float = 0.06
+    quick_error: float = 0.35
     rest_height_m: float = 0.03
     same_height_gate: float = 3.0
     reach_m: tuple[float, float] = (1.5, 1.0)
-    online_reach_m: tuple[float, float] = (0.5, 1.0)
+    online_reach_m: tuple[float, float] = (0.5, 0.3)
     reach_time_s: float = 1.0
     centre_sigma_m: float = 3.0
     start_velocity_mps: float = 0.1

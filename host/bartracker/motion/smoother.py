@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from scipy.linalg import cho_solve_banded, cholesky_banded
 
+from bartracker.motion.calibrated import CalibratedOrNot, acc_error_sigma
 from bartracker.motion.model import (
     ACC_BIAS,
     ACC_MATRIX,
@@ -23,6 +24,7 @@ from bartracker.motion.model import (
     GYR_MATRIX,
     NODE_STATES,
     POS,
+    STATES,
     TILT,
     VEL,
     HopModels,
@@ -32,7 +34,6 @@ from bartracker.samples import BoolArray, FloatArray, IntArray
 
 REST: Final = "rest"
 _BAND: Final = 2 * NODE_STATES
-_STATES: Final = NODE_STATES + CONSTANTS
 # Information on a height of which nothing is known, 1/m^2.
 _ANYWHERE: Final = 1e-2
 
@@ -61,18 +62,17 @@ class Prior:
 
 def first_prior(settings: MotionSettings, *, moving: bool) -> Prior:
     """A fresh segment; `moving`: nothing is known of its first velocity (a gap lies before it)."""
-    deviation = np.empty(_STATES)
+    deviation = np.empty(STATES)
     deviation[POS] = settings.segment_position_m if moving else settings.start_position_m
     deviation[VEL] = settings.segment_velocity_mps if moving else settings.start_velocity_mps
     deviation[TILT] = settings.tilt_sigma_rad
     deviation[BIAS_Z] = settings.bias_sigma_mps2
     constants = deviation[NODE_STATES:]
-    constants[ACC_BIAS] = settings.acc_bias_mps2
-    constants[ACC_MATRIX] = [settings.acc_scale] * 3 + [settings.acc_cross] * 3
+    constants[: ACC_MATRIX.stop] = acc_error_sigma(settings)
     constants[GYR_BIAS] = settings.gyr_bias_radps
     constants[GYR_MATRIX] = settings.gyr_scale
     constants[CENTRE] = settings.centre_sigma_m
-    return Prior(np.zeros(_STATES), np.diag(deviation**2), {})
+    return Prior(np.zeros(STATES), np.diag(deviation**2), {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,14 +209,15 @@ def smooth(
     heights, places = _places(equations, contacts, prior) if contacts else ([], [])
     solution = _solve(equations, [contact for contact, _ in places], [place for _, place in places], heights)
     own, backward = _node_covariances(solution.factor, len(models) + 1)
+    border, covariance = CalibratedOrNot(settings, ACC_BIAS.start).weighed(solution.border, solution.border_covariance)
     return SmoothTrack(
-        nodes=solution.nodes,
-        constants=solution.border[:CONSTANTS],
-        constants_covariance=solution.border_covariance[:CONSTANTS, :CONSTANTS],
+        nodes=solution.nodes - solution.per_border @ (border - solution.border),
+        constants=border[:CONSTANTS],
+        constants_covariance=covariance[:CONSTANTS, :CONSTANTS],
         own_covariance=own,
         backward=backward,
         per_border=-solution.per_border,
-        border_covariance=solution.border_covariance,
+        border_covariance=covariance,
     )
 
 

@@ -17,23 +17,25 @@ def hop_moments(hop: Hop) -> FloatArray:
     """
     each = min(len(hop), max(1, round(_MEAN_S / hop.period_s)))
     count = len(hop) // each
-    values = np.concatenate([hop.acc_mps2, hop.gyr_radps], axis=1)[: count * each]
-    means = values.reshape(count, each, 6).mean(axis=1)
+    means = np.empty((count, 6))
+    for axes, samples in ((slice(0, 3), hop.acc_mps2), (slice(3, 6), hop.gyr_radps)):
+        means[:, axes] = samples[: count * each].reshape(count, each, 3).sum(axis=1)
+    means /= each
     moments = np.empty(13)
     moments[0] = count
     moments[1:7] = means.sum(axis=0)
     moments[7:] = (means**2).sum(axis=0)
-    if hop.lost.any() or hop.acc_clipped.any() or hop.gyr_clipped.any():
+    if np.count_nonzero(hop.lost | hop.acc_clipped | hop.gyr_clipped):
         moments[7:] = np.inf
     return moments
 
 
 def is_still(moments: FloatArray, settings: MotionSettings) -> BoolArray:
     """Stillness (M,) of windows given as sums of hop moments, (M, 13)."""
-    count = moments[:, :1]
-    variance = np.maximum(moments[:, 7:] / count - (moments[:, 1:7] / count) ** 2, 0.0)
-    acc = np.sqrt(variance[:, :3].sum(axis=1))
-    force = np.sqrt(((moments[:, 1:4] / count) ** 2).sum(axis=1))
+    mean = moments[:, 1:] / moments[:, :1]
+    square = mean[:, :6] ** 2
+    variance = np.maximum(mean[:, 6:] - square, 0.0).reshape(-1, 2, 3).sum(axis=2)
+    force = np.sqrt(square[:, :3].sum(axis=1))
     steady = np.abs(force - settings.gravity_mps2) < settings.still_force_mps2
-    gyr = np.sqrt(variance[:, 3:].sum(axis=1))
-    return steady & (acc < settings.still_acc_mps2) & (gyr < settings.still_gyr_radps)
+    quiet = (variance[:, 0] < settings.still_acc_mps2**2) & (variance[:, 1] < settings.still_gyr_radps**2)
+    return np.asarray(steady & quiet, dtype=np.bool_)

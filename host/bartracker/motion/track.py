@@ -5,7 +5,7 @@ the same models of hops. No rep is known here.
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -23,11 +23,12 @@ from bartracker.motion.model import (
     HopIntegrals,
     HopModels,
     Samples,
+    column_weights,
     hop_models,
     of_columns,
     stacked,
 )
-from bartracker.motion.ringing import without_ringing
+from bartracker.motion.ringing import quick_sigma, without_ringing
 from bartracker.motion.rotation import from_rotation_vector, multiply
 from bartracker.motion.settings import MotionSettings
 from bartracker.motion.smoother import REST, Contact, Prior, SmoothTrack, first_prior, smooth, tilted, vertical_nodes
@@ -36,6 +37,7 @@ from bartracker.samples import BoolArray, FloatArray, IntArray
 from bartracker.timebase import Hop
 
 _Scalar = TypeVar("_Scalar", bound=np.generic)
+_NO_MOMENTS: Final = np.zeros(13)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +137,14 @@ class _Stretch:
         t_s = np.concatenate([hop.t_s for hop in hops])
         node_t_s = np.concatenate([hops[0].t_s[:1] - hops[0].period_s, [hop.t_s[-1] for hop in hops]])
         tilt = _at(t_s, node_t_s, track.nodes[:, TILT])
-        acceleration = of_columns(self.integrals.columns, tilt, track.constants)
-        acceleration[:, 2] -= np.interp(t_s, node_t_s, track.nodes[:, BIAS_Z])
+        weights = _at(t_s, node_t_s, column_weights(track.nodes, track.constants))
+        acceleration = of_columns(self.integrals.columns, weights)
         velocity[:, 2], ringing = without_ringing(velocity[:, 2], acceleration, hops[-1].period_s, settings)
         variance = np.diagonal(track.covariance(), axis1=1, axis2=2)
         sigma = _at(t_s, node_t_s, np.sqrt(np.maximum(variance, 0.0)))
         sigma_vel = np.hypot(sigma[:, VEL], settings.dynamic_scale * velocity)
-        sigma_vel[:, 2] = np.hypot(sigma_vel[:, 2], 0.5 * ringing)
+        quick = quick_sigma(velocity[:, 2], hops[-1].period_s, settings)
+        sigma_vel[:, 2] = np.sqrt(sigma_vel[:, 2] ** 2 + quick**2 + (0.5 * ringing) ** 2)
         return SmoothedMotion(
             sample_index=np.concatenate([hop.sample_index for hop in hops]),
             t_s=t_s,
@@ -186,10 +189,9 @@ def between_nodes(integrals: HopIntegrals, nodes: FloatArray, constants: FloatAr
         return np.repeat(values, lengths, axis=0)
 
     before = spread(nodes[:-1])
-    velocity = before[:, VEL] + of_columns(integrals.once, before[:, TILT], constants)
-    position = before[:, POS] + since * before[:, VEL] + of_columns(integrals.twice, before[:, TILT], constants)
-    velocity[:, 2] -= integrals.since_s * before[:, BIAS_Z]
-    position[:, 2] -= 0.5 * integrals.since_s**2 * before[:, BIAS_Z]
+    weights = spread(column_weights(nodes[:-1], constants))
+    velocity = before[:, VEL] + of_columns(integrals.integrals[0], weights)
+    position = before[:, POS] + since * before[:, VEL] + of_columns(integrals.integrals[1], weights)
     gap_p = spread(nodes[1:, POS] - position[ends - 1])
     gap_v = spread(nodes[1:, VEL] - velocity[ends - 1])
     duration = spread(since[ends - 1])
@@ -218,7 +220,9 @@ def _per_sample(hops: list[Hop], values: NDArray[_Scalar]) -> NDArray[_Scalar]:
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """One hop of the stream: what smoothing needs of it. prior: what was known at the node before it."""
+    """One hop of the stream: what smoothing needs of it. prior, known_mean: what was known at the node before it, for
+    a sensor as bought and as it seems to be (filter.py).
+    """
 
     hop: Hop
     quat_ws: FloatArray
@@ -226,6 +230,7 @@ class _Past:
     integrals: HopIntegrals
     still: bool
     prior: Prior
+    known_mean: FloatArray
 
 
 class OnlineMotion:
@@ -253,30 +258,30 @@ class OnlineMotion:
             self._begin_segment(hop.period_s)
         assert self._attitude is not None
         quat = self._attitude.push(hop.acc_mps2, hop.gyr_radps)
-        strapdown = self._strapdown.push(hop.acc_mps2, hop.gyr_radps)
+        strapdown = self._strapdown.push_to_last(hop.acc_mps2, hop.gyr_radps)
         model, integrals, self._before = hop_models(Samples.of([hop], quat, strapdown), self._before, self.settings)
         state, prior = self._filter, self._filter.prior
-        tilt, sigma_tilt = state.tilt_rad, np.sqrt(state.covariance[6, 6] + state.covariance[7, 7])
-        constants = prior.mean[NODE_STATES:]
-        sigma_constants = np.sqrt(np.diagonal(prior.covariance)[NODE_STATES:])
+        known, variance = state.known_mean, np.diagonal(state.known_covariance)
+        sigma_tilt = np.sqrt(variance[6] + variance[7])
+        sigma_constants = np.sqrt(variance[NODE_STATES:])
         velocity, position, sigma_v, sigma_p = state.cross(model, integrals)
         window = max(1, round(self.settings.still_window_s / integrals.since_s[-1]))
         self._moments = [*self._moments[1 - window :], hop_moments(hop)] if window > 1 else [hop_moments(hop)]
-        still = len(self._moments) >= window and bool(is_still(np.sum(self._moments, axis=0)[None], self.settings)[0])
+        still = len(self._moments) >= window and bool(is_still(sum(self._moments, _NO_MOMENTS)[None], self.settings)[0])
         # The hop's own stillness is known only at its end: its samples carry that of the hop before.
         was_still, self._was_still = self._was_still, still
         state.update(model, still=still)
-        self._past.append(_Past(hop, quat, model, integrals, still, prior))
+        self._past.append(_Past(hop, quat, model, integrals, still, prior, known))
         return HopMotion(
             t_s=hop.t_s,
-            quat_ws=tilt_by(tilt, quat),
+            quat_ws=tilt_by(known[TILT], quat),
             vel_w_mps=velocity,
             pos_w_m=position,
             sigma_vel_w_mps=np.hypot(sigma_v, self.settings.dynamic_scale * velocity),
             sigma_pos_w_m=sigma_p,
             sigma_tilt_rad=np.full(len(hop), sigma_tilt),
             resting=np.full(len(hop), was_still),
-            constants=constants,
+            constants=known[NODE_STATES:],
             sigma_constants=sigma_constants,
         )
 
@@ -290,13 +295,14 @@ class OnlineMotion:
         """
         past = self._past[self._first(t_s) :]
         hops = [each.hop for each in past]
-        errors = self._filter.mean[NODE_STATES:]
-        columns = np.concatenate([each.integrals.once[:, 2:] for each in past])
-        tilt = _per_sample(hops, np.array([each.prior.mean[TILT] for each in past]))
-        gained = of_columns(columns, tilt, errors)[:, 0]
+        weights = column_weights(
+            np.stack([each.known_mean[:NODE_STATES] for each in past]), self._filter.known_mean[NODE_STATES:]
+        )
+        weights[:, BIAS_Z - TILT.start + 1] = 0.0
+        columns = np.concatenate([each.integrals.integrals[0, :, 2] for each in past])
+        gained = (columns * _per_sample(hops, weights)).sum(axis=1)
         ends = np.cumsum([len(hop) for hop in hops])
-        risen_columns = np.stack([each.integrals.twice[-1, 2:] for each in past])
-        risen = of_columns(risen_columns, np.array([each.prior.mean[TILT] for each in past]), errors)[:, 0]
+        risen = (np.stack([each.integrals.integrals[1, -1, 2] for each in past]) * weights).sum(axis=1)
         still = np.array([each.still for each in past])
         hop_s = np.concatenate([each.model.duration_s for each in past])
         variance = np.concatenate([each.model.vel_variance[:, 2] for each in past])
@@ -311,18 +317,11 @@ class OnlineMotion:
     def smoothed_since(self, t_s: float, visits: Sequence[Visit] = ()) -> SmoothedMotion:
         """The current segment from t_s to now, smoothed with what is known now."""
         past = self._past[self._first(t_s) :]
-        integrals = [each.integrals for each in past]
         stretch = _Stretch(
             hops=[each.hop for each in past],
             quat_ws=np.concatenate([each.quat_ws for each in past]),
             models=stacked([each.model for each in past]),
-            integrals=HopIntegrals(
-                np.cumsum([len(each.hop) for each in past], dtype=np.int64),
-                *(
-                    np.concatenate([getattr(each, name) for each in integrals])
-                    for name in ("since_s", "columns", "once", "twice", "vel_variance")
-                ),
-            ),
+            integrals=HopIntegrals.joined([each.integrals for each in past]),
             still=np.array([each.still for each in past]),
             prior=past[0].prior,
         )
@@ -355,7 +354,8 @@ def smooth_segment(
     gyr = np.concatenate([hop.gyr_radps for hop in hops])
     period = float(np.mean([hop.period_s for hop in hops]))
     quat = offline_attitude(acc, gyr, period, settings)
-    samples = Samples.of(hops, quat, Strapdown(period).push(acc, gyr))
+    ends = np.cumsum([len(hop) for hop in hops])
+    samples = Samples.of(hops, quat, Strapdown(period).push(acc, gyr)[ends - 1])
     still = still_around(hops, settings)
     prior = first_prior(settings, moving=moving)
     models, _, _ = hop_models(samples, None, settings)
@@ -363,7 +363,7 @@ def smooth_segment(
     # The model is linear in tilt: once more about the better attitude.
     node_t_s = np.concatenate([[0.0], period * samples.ends])
     tilt = _at(period * np.arange(1.0, len(quat) + 1.0), node_t_s, nodes)
-    samples = replace(samples, quat_ws=tilt_by(tilt, quat), tilt_rad=tilt)
+    samples = replace(samples, quat_ws=tilt_by(tilt, quat), tilt_rad=nodes[1:])
     shifted = prior.mean.copy()
     shifted[TILT] = -nodes[0]
     models, integrals, _ = hop_models(samples, None, settings)

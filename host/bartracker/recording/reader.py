@@ -32,14 +32,17 @@ from bartracker.recording.format import (
 )
 from bartracker.recording.recording import RecordedEvent, Recording, RecordingMetadata
 from bartracker.samples import StampedBlock
-from bartracker.wire import PacketStream, SensorInfo, WireError, decode_info
+from bartracker.wire import RepairedStream, RepairSettings, SensorInfo, WireError, decode_info
 
 # A day at 1000 Hz; far more is no recording and would only fill the memory.
 _LARGEST_FILE_BYTES: Final = 1 << 31
 
 
-def read_recording(path: str | Path) -> Recording:
+def read_recording(path: str | Path, *, as_live: bool = False) -> Recording:
     """The recording in a .btr file, with every intact packet decoded; `problems` says what was damaged.
+
+    Packets that were fetched again stand in the order of their samples. `as_live`: those that came too late for live
+    results are left out, as they were then.
 
     Raises BartrackerError: no such file, a folder, no permission, empty, another kind of file, a newer version.
     """
@@ -58,11 +61,11 @@ def read_recording(path: str | Path) -> Recording:
         if isinstance(error, BartrackerError):
             raise
         raise BartrackerError(given, f"this is no file name ({error})", "check the path") from error
-    return decode_recording(data, given, Path(path))
+    return decode_recording(data, given, Path(path), as_live=as_live)
 
 
-def decode_recording(data: bytes, given: str, path: Path | None = None) -> Recording:
-    """The recording in a file's bytes; `given` names it in errors. Raises BartrackerError."""
+def decode_recording(data: bytes, given: str, path: Path | None = None, *, as_live: bool = False) -> Recording:
+    """The recording in a file's bytes; `given` names it in errors, `as_live` as above. Raises BartrackerError."""
     if not data:
         raise BartrackerError(given, "the file is empty", "name a recording (.btr)")
     verdict = check_header(data)
@@ -72,7 +75,7 @@ def decode_recording(data: bytes, given: str, path: Path | None = None) -> Recor
         raise BartrackerError(
             given, f"its format version {data[8]} is not version {FORMAT_MAJOR} of this program", "update the program"
         )
-    contents = _Contents(given)
+    contents = _Contents(given, RepairSettings(complete=not as_live))
     if verdict is HeaderVerdict.DAMAGED:
         contents.problems.append("The file's header is damaged; the records after it were read all the same.")
     report = ScanReport()
@@ -84,13 +87,14 @@ def decode_recording(data: bytes, given: str, path: Path | None = None) -> Recor
 class _Contents:
     """What has been read of one file so far."""
 
-    def __init__(self, given: str) -> None:
+    def __init__(self, given: str, repair: RepairSettings) -> None:
         self.given = given
+        self._repair = repair
         self.problems: list[str] = []
         self._head = HeadRecord(RecordingMetadata())
         self._info: SensorInfo | None = None
         self._info_raw = b""
-        self._stream: PacketStream | None = None
+        self._stream: RepairedStream | None = None
         self._calibration: Mapping[str, object] | None = None
         self._blocks: list[StampedBlock] = []
         self._events: list[RecordedEvent] = []
@@ -147,6 +151,7 @@ class _Contents:
         """Everything read, once `read` is done."""
         problems = self.problems
         if self._stream is not None:
+            self._blocks += self._stream.flush()
             problems += self._stream.statistics.remarks()
         if not self._blocks:
             problems.append("There are no samples in this recording.")
@@ -159,6 +164,7 @@ class _Contents:
             path=path,
             chip=info.chip if info else head.chip,
             calibration_parameters=self._calibration,
+            sensor_id=info.device_id.hex() if info else None,
             events=tuple(self._events),
         )
 
@@ -176,7 +182,7 @@ class _Contents:
                 except WireError as error:
                     refused = error
                     continue
-                self._stream = PacketStream(self._info)
+                self._stream = RepairedStream(self._info, self._repair)
                 if packets_before:
                     self.problems.append("The sensor info at the front is damaged; a later copy was used.")
                 return
@@ -200,7 +206,7 @@ class _Contents:
             raise ContentError(f"sensor info: {error.problem}") from error
         self._info_raw = raw
         if self._stream is not None:
-            self._stream.use_info(info)
+            self._blocks += self._stream.use_info(info)
 
     def _read_calibration(self, payload: memoryview) -> None:
         self._calibration = decode_json(bytes(payload))
@@ -211,9 +217,7 @@ class _Contents:
             raise ContentError("a packet without sensor info")
         if self._last_index is not None:
             raise ContentError("packets among imported samples")
-        block = self._stream.push(raw, arrival_s)
-        if block is not None:
-            self._blocks.append(block)
+        self._blocks += self._stream.push(raw, arrival_s)
 
     def _read_event(self, payload: memoryview) -> None:
         self._events.append(decode_event(payload))

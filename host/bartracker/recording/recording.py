@@ -44,7 +44,8 @@ class Recording:
     """Samples in order of arrival with all that is known about them.
 
     `problems`: sentences on damage found and what was saved. `calibration_parameters`: what the file says of the
-    calibration in use, as `calibration/` wrote it, unchecked. `events`: what happened to the link, in order.
+    calibration in use, as `calibration/` wrote it, unchecked. `sensor_id`: the sensor's device id, hex. `events`: what
+    happened to the link, in order.
     """
 
     metadata: RecordingMetadata
@@ -54,6 +55,7 @@ class Recording:
     path: Path | None = None
     chip: str | None = None
     calibration_parameters: Mapping[str, object] | None = None
+    sensor_id: str | None = None
     events: tuple[RecordedEvent, ...] = ()
 
     def __len__(self) -> int:

@@ -1,0 +1,130 @@
+"""`bartracker check calibration` and `check noise`: a sensor at rest, held against its calibration or data sheet."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bartracker.cli import console
+from bartracker.cli.calibrate import Source, connected, opened
+from bartracker.cli.calibrations import CalibrationChoice, parse_calibration_option
+
+if TYPE_CHECKING:
+    from bartracker.calibration import Calibration
+    from bartracker.calibration.allan import AllanDeviation
+    from bartracker.links import Link
+    from bartracker.samples import FloatArray
+    from bartracker.timebase import Hop
+
+_TAUS_S = (0.1, 1.0, 10.0, 100.0, 1000.0)
+_AXES = ("accelerometer x", "accelerometer y", "accelerometer z", "gyroscope x", "gyroscope y", "gyroscope z")
+
+
+def check_calibration(sensor: str, calibration: str | None) -> int:
+    """Judge a sensor that lies still for some seconds; 0 if its calibration is good. Raises BartrackerError."""
+    from bartracker.calibration.check import WORDS, CalibrationCheck
+    from bartracker.samples import StampedBlock
+
+    asked = parse_calibration_option(calibration)
+    link = opened(sensor)
+    try:
+        source = connected(link)
+        used = _calibration_of(link, source, asked)
+        check = CalibrationCheck(used, chip=source.chip, nominal_rate_hz=source.rate_hz)
+        console.say_remark(link.label, "lay it on something firm and let go; turning it over once checks more")
+        for item in link.items():
+            if isinstance(item, StampedBlock):
+                check.push(item)
+                if check.enough and link.recording is None:
+                    break
+            else:
+                console.say_remark(link.label, item.text)
+        result = check.result()
+    finally:
+        link.close()
+    console.say_result(f"{link.label}: {WORDS[result.verdict]}")
+    for reason in result.reasons:
+        console.say_result(f"  {reason}")
+    if used.made_utc is not None:
+        console.say_result(f"  calibrated {used.made_utc}")
+    return int(result.verdict != "good")
+
+
+def _calibration_of(link: "Link", source: Source, asked: "Calibration | None") -> "Calibration":
+    """The one that was named, recorded, or kept for the sensor; none if there is none. Raises BartrackerError."""
+    from bartracker.calibration import IDENTITY, Calibration
+    from bartracker.exchange.calibration_folder import check_sensor
+
+    recording = link.recording
+    if asked is None and recording is not None:
+        if recording.calibration_parameters is None:
+            return IDENTITY
+        return Calibration.from_dict(link.label, recording.calibration_parameters)
+    if source.sensor_id is None:
+        return asked or IDENTITY
+    if asked is not None:
+        check_sensor(asked, source.sensor_id, f"calibration {asked.name!r}")
+        return asked
+    return CalibrationChoice(None).of_sensor(source.sensor_id) or IDENTITY
+
+
+def check_noise(sensor: str, minutes: float) -> int:
+    """Allan deviation of a sensor at rest, beside its data sheet. Raises BartrackerError."""
+    from bartracker.calibration.allan import allan_deviation
+    from bartracker.calibration.data_sheet import STATED_NOISE
+    from bartracker.samples import StampedBlock
+    from bartracker.timebase import Hop, TimeBase
+
+    link = opened(sensor)
+    hops: list[Hop] = []
+    try:
+        source = connected(link)
+        timebase = TimeBase(source.rate_hz)
+        for item in link.items():
+            if isinstance(item, StampedBlock):
+                hops += timebase.push(item)
+                if hops and hops[-1].t_s[-1] - hops[0].t_s[0] >= 60 * minutes and link.recording is None:
+                    break
+        hops += timebase.flush()
+    finally:
+        link.close()
+    values, period_s = _longest_part(hops)
+    found = allan_deviation(values, period_s)
+    stated = STATED_NOISE.get(source.chip or "")
+    densities = [stated.acc_mps2] * 3 + [stated.gyr_radps] * 3 if stated else [np.nan] * 6
+    console.say_result(f"{link.label}: {len(values) * period_s / 60:.1f} min at {1 / period_s:.2f} Hz")
+    for axis in range(6):
+        console.say_result(_axis_line(found, axis, float(densities[axis])))
+    return 0
+
+
+def _longest_part(hops: "list[Hop]") -> "tuple[FloatArray, float]":
+    """(N, 6) samples of the longest stretch in which none was lost, and their period."""
+    parts: list[list[Hop]] = [[]]
+    for hop in hops:
+        if hop.lost.any() or hop.starts_segment:
+            parts.append([])
+        if not hop.lost.any():
+            parts[-1].append(hop)
+    longest = max(parts, key=lambda part: sum(map(len, part)))
+    if not longest:
+        return np.zeros((0, 6)), 1.0
+    values = [np.concatenate([hop.acc_mps2, hop.gyr_radps], axis=1) for hop in longest]
+    return np.concatenate(values), float(np.mean([hop.period_s for hop in longest]))
+
+
+def _axis_line(found: "AllanDeviation", axis: int, stated: float) -> str:
+    """Density, instability and the curve, in mg or deg/s."""
+    from bartracker.samples import STANDARD_GRAVITY_MPS2
+
+    unit, size = ("ug", STANDARD_GRAVITY_MPS2 * 1e-6) if axis < 3 else ("mdps", float(np.radians(1e-3)))
+    density = found.white_density[axis] / size
+    beside = f" ({density / (stated / size):.1f} of the data sheet's)" if np.isfinite(stated) else ""
+    curve = ", ".join(
+        f"{tau:g} s {np.interp(tau, found.tau_s, found.deviation[:, axis]) / size:.3g}"
+        for tau in _TAUS_S
+        if found.tau_s[0] <= tau <= found.tau_s[-1]
+    )
+    return (
+        f"{_AXES[axis]:15}  {density:.3g} {unit}/rtHz{beside}, bias instability {found.instability[axis] / size:.3g} "
+        f"{unit} at {found.instability_tau_s[axis]:.0f} s; Allan deviation: {curve}"
+    )
