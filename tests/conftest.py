@@ -3,10 +3,17 @@
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from bartracker.errors import BartrackerError
 from bartracker.ui.window import import_qt
+
+
+# Where a failure must be the change's own, every run tries the same examples; elsewhere new ones are looked for.
+hypothesis.settings.register_profile("same", derandomize=True)
+if os.environ.get("BARTRACKER_FORBID_SKIPS"):
+    hypothesis.settings.load_profile("same")
 
 
 def _qt_problem() -> str | None:

@@ -171,7 +171,7 @@ def test_jitter_makes_no_hole_and_hides_none(seed: int, rate_hz: float, holes: l
         keep[start : start + length] = False
     # Alone between two holes, or beside the ends, a sample has no neighbours to tell its number from.
     true = np.flatnonzero(keep)
-    stamps = (true + np.clip(rng.normal(0, 0.12, len(true)), -0.4, 0.4)) / rate_hz
+    stamps = (true + np.clip(rng.normal(0, 0.1, len(true)), -0.3, 0.3)) / rate_hz
     assert np.abs(index_from_stamps(stamps) - (true - true[0])).max() <= 1
 
 

@@ -68,7 +68,8 @@ class MotionSettings:
     rest_height_m: how equal the heights of two rests on the same rack or floor are, 1 sigma.
     same_height_gate: a height further than this many sigma from every known one of its kind is another place.
     reach_m, reach_time_s: a bar stays within reach: 1 sigma of the distance from the middle of its path, and for how
-        long one look counts. online_reach_m: the same online. centre_sigma_m: how far that middle may be from the
+        long one look counts. online_reach_m: the same online and in what is smoothed of the stream, which know less of
+        the sensor. centre_sigma_m: how far that middle may be from the
         start.
 
     The start of a segment, 1 sigma:

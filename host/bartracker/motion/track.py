@@ -325,7 +325,8 @@ class OnlineMotion:
             still=np.array([each.still for each in past]),
             prior=past[0].prior,
         )
-        return stretch.smoothed(visits, self.settings)
+        # So short a stretch tells little of the sensor's errors: the reach must hold it as it holds the stream.
+        return stretch.smoothed(visits, replace(self.settings, reach_m=self.settings.online_reach_m))
 
     def _first(self, t_s: float) -> int:
         """The first hop that ends at or after t_s, or the last."""
