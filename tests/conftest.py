@@ -9,7 +9,6 @@ import pytest
 from bartracker.errors import BartrackerError
 from bartracker.ui.window import import_qt
 
-
 # Where a failure must be the change's own, every run tries the same examples; elsewhere new ones are looked for.
 hypothesis.settings.register_profile("same", derandomize=True)
 if os.environ.get("BARTRACKER_FORBID_SKIPS"):
