@@ -25,7 +25,8 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	@sh .ci/system-libraries $(BIN)/python
-	$(BIN)/python -m pytest
+	@sh .ci/browser
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 hardware: $(VENV)/.installed-dev
 	@sh .ci/hardware-tools
@@ -57,14 +58,16 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@
 
-# Two locks, for every supported Python and system: what bartracker runs on, and that plus what tests it.
-LOCK = build/lock/bin/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+# Two locks, for every supported Python and system: what bartracker runs on (without Parquet, 165 MB), and everything there is plus
+# what tests it.
+EXTRAS = $(addprefix --extra ,window sound phone sim reports flash)
+LOCK = build/lock/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet --upgrade
 lock: $(BIN)/python
 	@$(BIN)/python -m venv build/lock
 	@build/lock/bin/python -m pip --disable-pip-version-check --no-input install --quiet --quiet 'uv>=0.8'
-	$(LOCK) --group build --output-file requirements.lock
-	$(LOCK) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) $(EXTRAS) --group build --output-file requirements.lock
+	$(LOCK) --all-extras --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	@! grep -n '://' requirements.lock requirements-dev.lock || { echo 'requirements*.lock: name a host; remove it' >&2; exit 1; }
 
 clean:

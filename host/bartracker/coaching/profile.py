@@ -18,6 +18,9 @@ from bartracker.results import Analysis, Exercise, RepSet
 
 # Mean velocity at 1RM, m/s; the literature varies, a lifter's own value is better.
 USUAL_MVT_MPS: dict[Exercise, float] = {"squat": 0.30, "bench": 0.17, "deadlift": 0.15, "ohp": 0.19}
+# Its standard deviation between lifters: squat Banyard 2017 (0.06) and Helms 2017 (0.05); bench González-Badillo 2010
+# (0.04) and Helms 2017 (0.04); deadlift Helms 2017 (0.05); ohp Balsalobre-Fernández 2018 (25 % of it).
+LITERATURE_MVT_SIGMA_MPS: dict[Exercise, float] = {"squat": 0.06, "bench": 0.04, "deadlift": 0.05, "ohp": 0.05}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,8 @@ def load_velocity_profile(
     Args:
         analyses: of one or several recordings of the same lifter.
         exercise: the lift; None where all sets with a load are of one.
-        mvt_mps: the lifter's own minimal velocity threshold; None takes the lift's usual one.
+        mvt_mps: the lifter's own minimal velocity threshold; None takes the lift's usual one, with the scatter between
+            lifters in the interval.
         settings: None takes the defaults.
 
     Raises:
@@ -97,13 +101,21 @@ def load_velocity_profile(
             f"give {limit.least:g} to {limit.largest:g} m/s",
         )
     points = _best_reps([rep_set for rep_set in sets if rep_set.exercise == chosen])
-    return fit_profile(chosen, points, mvt_mps if mvt_mps is not None else USUAL_MVT_MPS.get(chosen), settings)
+    if mvt_mps is not None:
+        return fit_profile(chosen, points, mvt_mps, settings)
+    return fit_profile(chosen, points, USUAL_MVT_MPS.get(chosen), settings, LITERATURE_MVT_SIGMA_MPS.get(chosen, 0.0))
 
 
 def fit_profile(
-    exercise: Exercise, points: tuple[ProfilePoint, ...], mvt_mps: float | None, settings: ProfileSettings
+    exercise: Exercise,
+    points: tuple[ProfilePoint, ...],
+    mvt_mps: float | None,
+    settings: ProfileSettings,
+    mvt_sigma_mps: float = 0.0,
 ) -> LoadVelocityProfile:
-    """The line through points of rising load and what follows from it."""
+    """The line through points of rising load and what follows from it. `mvt_sigma_mps`: how uncertain the threshold
+    is; 0 for the lifter's own.
+    """
 
     def refused(reason: str, line: tuple[float, float] | None = None) -> LoadVelocityProfile:
         slope, intercept = line or (None, None)
@@ -145,7 +157,8 @@ def fit_profile(
         )
     if e1rm * settings.farthest < loads[0]:
         return refused(f"even {loads[0]:g} kg was lifted far slower than {mvt_mps:g} m/s", line)
-    low, high = _fieller(middle - mvt_mps, slope, middle_variance, slope_variance, quantile)
+    above_variance = middle_variance + mvt_sigma_mps**2
+    low, high = _fieller(middle - mvt_mps, slope, above_variance, slope_variance, quantile)
     if high - low > 2 * settings.widest * e1rm:
         return refused(
             f"the interval is too wide to help, {centre + low:.0f} to {centre + high:.0f} kg: lift more loads", line

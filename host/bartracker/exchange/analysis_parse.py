@@ -33,6 +33,10 @@ REP_MORE = (
     "bar_tilt_rad",
     "bar_rotation_rad",
     "start_turn_rad",
+    "middle_rom_m",
+    "middle_mean_velocity_mps",
+    "middle_horizontal_deviation_m",
+    "middle_horizontal_drift_m",
 )
 _SUMMARY_MORE = (
     "peak_velocity_mps",

@@ -1,0 +1,55 @@
+"""A recording becomes numbers for the library: the one pipeline, the curves of its reps, and the version that made
+them.
+"""
+
+import hashlib
+from functools import cache
+from importlib import resources
+
+import numpy as np
+
+from bartracker import __version__
+from bartracker.api import settings_for
+from bartracker.events import RepTrace, SetFinished
+from bartracker.history.values import CURVE_POINTS, Analysed
+from bartracker.pipeline import Pipeline
+from bartracker.recording.recording import Recording
+from bartracker.samples import FloatArray
+
+# The rooms and files whose code a number passes through on its way.
+_ROOMS = ("calibration", "coaching", "motion", "recording", "reps", "wire")
+_FILES = ("api.py", "pipeline.py", "recording_health.py", "results.py", "samples.py", "timebase.py")
+
+
+@cache
+def made_by() -> str:
+    """The version that makes numbers now: bartracker's, and a digest of the code they pass through."""
+    package = resources.files("bartracker")
+    files = [package.joinpath(name) for name in _FILES]
+    for room in _ROOMS:
+        entries = sorted(package.joinpath(room).iterdir(), key=lambda entry: entry.name)
+        files += [entry for entry in entries if entry.name.endswith(".py")]
+    text = b"".join(file.name.encode() + b"\0" + file.read_bytes().replace(b"\r\n", b"\n") for file in files)
+    return f"bartracker {__version__} code {hashlib.sha256(text).hexdigest()[:12]}"
+
+
+def analyse(recording: Recording, exercise: str | None = None, load_kg: float | None = None) -> Analysed:
+    """What `bartracker.analyze` finds, with the curves of its reps. Raises BartrackerError."""
+    pipeline = Pipeline(settings_for(recording, exercise=exercise, load_kg=load_kg))
+    curves: dict[tuple[int, int], FloatArray] = {}
+    for events in (*(pipeline.push(block) for block in recording.blocks), pipeline.finish()):
+        for event in events:
+            if isinstance(event, SetFinished):
+                for rep, trace in zip(event.rep_set.reps, event.traces, strict=True):
+                    curve = _curve(trace)
+                    if curve is not None:
+                        curves[event.rep_set.index, rep.index] = curve
+    return Analysed(pipeline.analysis(), curves, made_by())
+
+
+def _curve(trace: RepTrace) -> FloatArray | None:
+    if len(trace.t_s) < 2 or trace.t_s[-1] <= trace.t_s[0]:
+        return None
+    share = (trace.t_s - trace.t_s[0]) / (trace.t_s[-1] - trace.t_s[0])
+    curve: FloatArray = np.interp(np.linspace(0.0, 1.0, CURVE_POINTS), share, trace.vel_z_mps)
+    return curve if bool(np.isfinite(curve).all()) else None
