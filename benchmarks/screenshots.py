@@ -1,50 +1,117 @@
-"""Pictures of the window and the terminal view in each of their states, to be looked at: `python
-benchmarks/screenshots.py FOLDER`.
+"""Pictures of the window and the terminal view in each of their states, dark and light, in two sizes, to be looked at:
+`python benchmarks/screenshots.py FOLDER [--only STATE]`.
+
+The window is Qt's own, offscreen; the samples are those of a committed recording; link states are those of a scripted
+sensor link.
 """
 
 import argparse
 import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from bartracker.coaching import Targets, Tempo
 from bartracker.errors import BartrackerError
 from bartracker.live import LiveSession
+from bartracker.ui.preferences import Preferences
 from bartracker.ui.terminal import render
-from staged import DEMO, analysed, staged
+from bartracker.ui.window.collecting import collected_here
+from staged import DEMO, ChoicesOnly, StagedSensor, analysed, staged
+
+if TYPE_CHECKING:
+    from bartracker.ui.window.main import MainWindow
 
 SIZES = ((1280, 720), (1920, 1080))
 TERMINAL = (120, 34)
 GLIDE_FRAMES = 60
+TARGETS = Targets(tempo=Tempo.parse("3-1-X-0"), velocity_mps=(0.5, 0.7), velocity_loss_limit=0.2)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One state: how its session comes about, and what is pressed then."""
+
+    name: str
+    session: Callable[[], LiveSession]
+    act: Callable[["MainWindow"], None] = lambda window: None
+    choices: bool = False
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where the pictures go")
     parser.add_argument("--recording", type=Path, default=DEMO, help="a recording of a set; by default the demo's")
+    parser.add_argument("--only", help="states whose name contains this")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    for name, session in _sessions(arguments.recording):
-        _window_pictures(session, arguments.folder, name)
-        _terminal_picture(session, arguments.folder / f"terminal-{name}.svg")
-        session.close()
+    with collected_here():
+        for scene in _scenes(arguments.recording):
+            if arguments.only is None or arguments.only in scene.name:
+                session = scene.session()
+                _window_pictures(session, scene, arguments.folder)
+                _terminal_picture(session, arguments.folder / f"terminal-{scene.name}.svg")
+                session.close()
+                print(scene.name, file=sys.stderr)
 
 
-def _sessions(path: Path) -> list[tuple[str, LiveSession]]:
-    recording, announced = analysed(path)
+def _scenes(path: Path) -> list[Scene]:
+    recording, announced = analysed(path, TARGETS)
     reps = [rep for each in announced.sets for rep in each.reps]
     if not reps:
         raise BartrackerError(str(path), "no reps are announced in it", "give a recording of a set")
     middle = reps[len(reps) // 2]
     middle_s = (middle.announced_s or middle.concentric_end_s) + 0.3
-    failure = BartrackerError(path.name, "the file ends in the middle of a packet", "copy it again from the sensor")
+    flagged = next((rep for rep in reps if rep.flags), reps[-1])
+    flagged_s = (flagged.announced_s or flagged.concentric_end_s) + 0.3
+    lowering_s = (middle.eccentric_start_s or middle.start_s) + 1.8
+    damaged = BartrackerError(path.name, "the file ends in the middle of a packet", "copy it again from the sensor")
+    nobody = BartrackerError(
+        "ble://", "no sensor was heard in 10 s", "switch the sensor on and bring it near, then try again"
+    )
+
+    def live(until_s: float, state: str = "streaming", battery_percent: int = 82) -> Callable[[], LiveSession]:
+        sensor = StagedSensor(state, battery_percent)
+        return lambda: staged(recording, until_s, targets=TARGETS, sensor=sensor)
+
+    def replayed(
+        until_s: float, hold: bool = True, failure: BartrackerError | None = None
+    ) -> Callable[[], LiveSession]:
+        return lambda: staged(recording, until_s, hold=hold, failure=failure, targets=TARGETS)
+
     return [
-        ("empty", staged(recording, 0.5 * reps[0].start_s)),
-        ("mid-set", staged(recording, middle_s)),
-        ("summary", staged(recording, float("inf"), hold=False)),
-        ("error", staged(recording, middle_s, failure=failure)),
+        Scene("scanning", live(float("-inf"), state="searching"), choices=True),
+        Scene(
+            "no-sensor",
+            lambda: staged(
+                recording, float("-inf"), targets=TARGETS, failure=nobody, sensor=StagedSensor(state="failed")
+            ),
+            choices=True,
+        ),
+        Scene("armed", live(0.5 * reps[0].start_s)),
+        Scene("mid-set", live(middle_s)),
+        Scene("lowering", live(lowering_s)),
+        Scene("flagged-rep", live(flagged_s)),
+        Scene("link-lost", live(middle_s, state="lost")),
+        Scene("low-battery", live(middle_s, battery_percent=8)),
+        Scene("summary", replayed(float("inf"), hold=False)),
+        Scene("replay", replayed(middle_s), lambda window: window.session.set_paused(True)),
+        Scene("error", replayed(middle_s, failure=damaged)),
+        Scene("big", live(middle_s), lambda window: window.controls.toggle_big()),
+        Scene("help", live(middle_s), lambda window: window.toggle_help()),
+        Scene("ghost", replayed(float("inf"), hold=False), _ghost),
+        Scene("routine", live(0.5 * reps[0].start_s), lambda window: window.motions.toggle_routine()),
     ]
 
 
-def _window_pictures(session: LiveSession, folder: Path, name: str) -> None:
+def _ghost(window: "MainWindow") -> None:
+    window.motions.toggle_ghost()
+    window.step_rep(-1)
+
+
+def _window_pictures(session: LiveSession, scene: Scene, folder: Path) -> None:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from PySide6.QtWidgets import QApplication
 
@@ -52,16 +119,24 @@ def _window_pictures(session: LiveSession, folder: Path, name: str) -> None:
 
     app = QApplication.instance() or QApplication([])
     dress(app)
-    for width, height in SIZES:
-        window = MainWindow(session)
-        window.stop()
-        window.resize(width, height)
-        window.show()
-        for _ in range(GLIDE_FRAMES):
+    for theme in ("dark", "light"):
+        for width, height in SIZES:
+            clock = iter(range(1_000_000))
+            window = MainWindow(
+                session,
+                replace(Preferences(), theme=theme, width=width, height=height),
+                ChoicesOnly() if scene.choices else None,
+                clock_s=lambda clock=clock: next(clock) / 90.0,
+            )
+            window.stop()
+            window.show()
             window.refresh()
-        app.processEvents()
-        window.grab().save(str(folder / f"window-{name}-{width}.png"))
-        window.close()
+            scene.act(window)
+            for _ in range(GLIDE_FRAMES):
+                window.refresh()
+            app.processEvents()
+            window.grab().save(str(folder / f"{scene.name}-{theme}-{width}.png"))
+            window.close()
 
 
 def _terminal_picture(session: LiveSession, path: Path) -> None:

@@ -16,6 +16,8 @@ from bartracker.samples import StampedBlock
 
 HEAVIEST_LOAD_KG = 1000.0
 """More than anyone lifts; beyond it a load is a slip of the unit."""
+FARTHEST_FROM_MIDDLE_M = 1.15
+"""Half of the longest bars (2.2 m), and a little for a sensor on its end."""
 
 
 def analyze(
@@ -25,6 +27,7 @@ def analyze(
     load_kg: float | None = None,
     targets: Targets | TargetBook | None = None,
     calibration: Calibration | None = None,
+    sensor_from_middle_m: float | None = None,
     as_live: bool = False,
     progress: Callable[[Sequence[StampedBlock]], Iterable[StampedBlock]] = iter,
 ) -> Analysis:
@@ -36,17 +39,26 @@ def analyze(
         load_kg: overrides the recording's own load.
         targets: what is flagged: of any lift, or a book by exercise and athlete (`read_targets`).
         calibration: of the sensor (`read_calibration`), instead of the one in the recording; IDENTITY for none at all.
+        sensor_from_middle_m: along the bar, positive where the sensor's own axis along the bar points away from the
+            middle; overrides the recording's own, and gives the numbers of the bar's middle.
         as_live: each rep as it was announced during the set, from past samples alone.
         progress: passes the blocks on while it shows how far the work is (tqdm or rich.progress.track will do).
 
     Raises:
-        BartrackerError: there is no such exercise, that is no load, the calibration is another sensor's, or the
-            recording holds no samples.
+        BartrackerError: there is no such exercise, that is no load or no place on a bar, the calibration is another
+            sensor's, or the recording holds no samples.
     """
     if not len(recording):
         raise BartrackerError(str(recording.path or "recording"), "it holds no samples", "record again")
     pipeline = Pipeline(
-        settings_for(recording, exercise=exercise, load_kg=load_kg, targets=targets, calibration=calibration)
+        settings_for(
+            recording,
+            exercise=exercise,
+            load_kg=load_kg,
+            targets=targets,
+            calibration=calibration,
+            sensor_from_middle_m=sensor_from_middle_m,
+        )
     )
     for block in progress(recording.blocks):
         pipeline.push(block)
@@ -61,6 +73,7 @@ def settings_for(
     load_kg: float | None = None,
     targets: Targets | TargetBook | None = None,
     calibration: Calibration | None = None,
+    sensor_from_middle_m: float | None = None,
 ) -> PipelineSettings:
     """Pipeline settings for a recording: what the user says wins over what the recording says."""
     metadata = recording.metadata
@@ -71,6 +84,7 @@ def settings_for(
         exercise=named,
         load_kg=_told_load(load_kg) if load_kg is not None else _recorded_load(metadata.load_kg),
         mount=_known_mount(metadata.mount),
+        sensor_from_middle_m=_place(metadata.sensor_from_middle_m, sensor_from_middle_m),
         targets=_of_athlete(targets or Targets(), metadata.athlete),
         calibration=used,
         nominal_rate_hz=recording.nominal_rate_hz,
@@ -104,6 +118,18 @@ def _told_load(load_kg: float) -> float:
 def _recorded_load(load_kg: float | None) -> float | None:
     """The load, None where it cannot be one: force and power are then not known."""
     return load_kg if load_kg is not None and 0 < load_kg <= HEAVIEST_LOAD_KG else None
+
+
+def _place(recorded_m: float | None, told_m: float | None) -> float | None:
+    """The sensor's distance from the bar's middle; a recorded one that cannot be is not known."""
+    if told_m is not None and not abs(told_m) <= FARTHEST_FROM_MIDDLE_M:
+        raise BartrackerError(
+            f"sensor {100 * told_m:g} cm from the middle",
+            "is on no bar",
+            f"give centimetres from -{100 * FARTHEST_FROM_MIDDLE_M:g} to {100 * FARTHEST_FROM_MIDDLE_M:g}",
+        )
+    place_m = recorded_m if told_m is None else told_m
+    return place_m if place_m is not None and abs(place_m) <= FARTHEST_FROM_MIDDLE_M else None
 
 
 def _known_mount(name: str | None) -> Mount | None:

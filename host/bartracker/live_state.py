@@ -5,11 +5,14 @@ itself: two parts are the same object while nothing has changed in them.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
 
+from bartracker.coaching.cues import Cue, CueMaker, CueSettings
+from bartracker.coaching.phase_clock import PhaseClock, PhaseNow, usual_order
+from bartracker.coaching.targets import Targets
 from bartracker.errors import BartrackerError
 from bartracker.events import (
     Event,
@@ -22,7 +25,7 @@ from bartracker.events import (
     SetStarted,
 )
 from bartracker.links.link import PlaybackLink
-from bartracker.links.sensor_link import LinkHealth, SensorLink
+from bartracker.links.sensor_link import LinkHealth, LinkState, SensorLink
 from bartracker.reps.summary import summarise
 from bartracker.results import Rep, RepSet, SetSummary
 from bartracker.samples import BoolArray, FloatArray
@@ -38,11 +41,13 @@ class StateSettings:
         recent_s: motion kept for the time plots, s.
         recent_samples: hard bound on the same, samples; 20 s at 800 Hz.
         notices: newest notices kept.
+        cues: newest cues kept.
     """
 
     recent_s: float = 20.0
     recent_samples: int = 16_000
     notices: int = 50
+    cues: int = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,13 +80,17 @@ class LiveRep:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LiveSet:
-    """A set in the making; `result` once it is over. `summary` holds over the reps so far."""
+    """A set in the making; `result` once it is over. `summary` holds over the reps so far. `warm_up`, `athlete`: as a
+    person said.
+    """
 
     index: int
     start_s: float
     reps: tuple[LiveRep, ...]
     summary: SetSummary
     result: RepSet | None
+    warm_up: bool = False
+    athlete: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +100,8 @@ class LiveState:
 
     `notices` are the newest of the `notice_count` there have been. `exercise` and `load_kg` are what the pipeline
     was told; a set that is over says what was found. `link` is the state of a live sensor's link, None for a recording.
+    `now` is the tempo phase the bar is in. `cues` are the newest there have been. `edits` counts a person's
+    corrections. `behind`: this is a moment of a recording before the newest that has been played.
     """
 
     version: int
@@ -108,6 +119,12 @@ class LiveState:
     position_s: float | None
     duration_s: float | None
     link: LinkHealth | None
+    targets: Targets = field(default_factory=Targets)
+    athlete: str | None = None
+    now: PhaseNow | None = None
+    cues: tuple[Cue, ...] = ()
+    edits: int = 0
+    behind: bool = False
 
     @property
     def ended(self) -> bool:
@@ -135,6 +152,11 @@ class _Ring:
         self._data[:, self._end : self._end + block.shape[1]] = block
         self._end += block.shape[1]
 
+    @property
+    def last_s(self) -> float | None:
+        """The newest value of the first column."""
+        return float(self._data[0, self._end - 1]) if self._end else None
+
     def newest(self) -> FloatArray:
         """A view of at most the newest `rows` values of each column."""
         return self._data[:, max(0, self._end - self._rows) : self._end]
@@ -144,18 +166,64 @@ class StateBuilder:
     """Takes events in order and says what a view shows now. Not thread-safe: live.py holds a lock around it."""
 
     def __init__(
-        self, label: str, exercise: str | None, load_kg: float | None, settings: StateSettings | None = None
+        self,
+        label: str,
+        exercise: str | None,
+        load_kg: float | None,
+        settings: StateSettings | None = None,
+        *,
+        athlete: str | None = None,
     ) -> None:
         self._settings = settings or StateSettings()
         self._label = label
-        self._exercise = exercise
-        self._load_kg = load_kg
+        self._athlete = athlete
+        self._cue_settings = CueSettings()
+        self._cues: list[Cue] = []
+        self.tell(exercise, load_kg, Targets())
         self._phase: Phase = "waiting"
         self._motion = _Ring(6, self._settings.recent_samples)
         self._sets: list[LiveSet] = []
         self._notices: list[Notice] = []
         self._notice_count = 0
         self._error: str | None = None
+
+    def tell(self, exercise: str | None, load_kg: float | None, targets: Targets) -> None:
+        """What is lifted, and what is meant, as the pipeline was told."""
+        self._exercise = exercise
+        self._load_kg = load_kg
+        self._targets = targets
+        self._clock = PhaseClock(usual_order(exercise))
+        self._cue_maker = CueMaker(self._cue_settings, targets.tempo, targets.velocity_loss_limit)
+
+    def hear(self, settings: CueSettings) -> None:
+        """Raise these cues from now on."""
+        self._cue_settings = settings
+        self._cue_maker.use(settings)
+
+    @property
+    def sets(self) -> tuple[LiveSet, ...]:
+        """As found so far."""
+        return tuple(self._sets)
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """The newest, oldest first."""
+        return tuple(self._notices)
+
+    @property
+    def head_s(self) -> float | None:
+        """Time of the newest sample, None before the first."""
+        return self._motion.last_s
+
+    @property
+    def running(self) -> bool:
+        """Whether more may come."""
+        return self._phase in ("waiting", "running")
+
+    @property
+    def phase_clock(self) -> PhaseClock:
+        """A new one of the same order as the builder's own."""
+        return PhaseClock(usual_order(self._exercise))
 
     def mark_running(self) -> None:
         """Samples may come now."""
@@ -176,13 +244,18 @@ class StateBuilder:
                     self._place(event.set_index, event.t_s)
                 case RepAnnounced():
                     self._put_rep(event.set_index, LiveRep(event.rep, event.trace, final=False))
+                    summary = self._sets[self._place(event.set_index, event.rep.start_s)].summary
+                    self._sound(self._cue_maker.rep(self._now_s(), event.set_index, event.rep, summary))
                 case RepRevised():
                     self._revise(event)
                 case SetFinished():
                     self._finish_set(event)
+                    self._sound(self._cue_maker.set_over(self._now_s(), event.rep_set.summary.full_reps))
                 case Notice():
                     self._notices = [*self._notices, event][-self._settings.notices :]
                     self._notice_count += 1
+                    if event.code in (LinkState.LOST, LinkState.STREAMING):
+                        self._sound(self._cue_maker.link(self._now_s(), event.code == LinkState.LOST))
 
     def build(self, version: int, playback: PlaybackLink | None, sensor: SensorLink | None = None) -> LiveState:
         """The state as it is now, sharing nothing that changes later."""
@@ -202,9 +275,20 @@ class StateBuilder:
             position_s=None if playback is None else playback.position_s,
             duration_s=None if playback is None else playback.duration_s,
             link=None if sensor is None else sensor.health(),
+            targets=self._targets,
+            athlete=self._athlete,
+            now=self._clock.now,
+            cues=tuple(self._cues),
         )
 
+    def _now_s(self) -> float:
+        return self._motion.last_s or 0.0
+
+    def _sound(self, cues: tuple[Cue, ...]) -> None:
+        self._cues = [*self._cues, *cues][-self._settings.cues :]
+
     def _add_motion(self, update: MotionUpdate) -> None:
+        self._clock.push(update.t_s, update.vel_w_mps[:, 2], update.sigma_vel_w_mps[:, 2])
         self._motion.append(
             np.stack(
                 (
@@ -217,6 +301,7 @@ class StateBuilder:
                 )
             )
         )
+        self._sound(self._cue_maker.phase(self._clock.now))
 
     def _recent(self) -> RecentMotion:
         data = self._motion.newest()

@@ -1,5 +1,6 @@
 """GUI tests run on Qt's offscreen platform, with the window's own fonts and style."""
 
+import gc
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -11,6 +12,15 @@ from bartracker.live import LiveSession
 @pytest.fixture(scope="session")
 def qapp_args(require_qt: None) -> list[str]:
     return ["bartracker-tests", "-platform", "offscreen"]
+
+
+@pytest.fixture(autouse=True)
+def collected_here() -> Iterator[None]:
+    """Windows of a test die in its own thread, as in the program: see ui/window/collecting.py."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
 
 
 @pytest.fixture

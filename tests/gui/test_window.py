@@ -84,7 +84,7 @@ def test_before_the_first_rep_nothing_is_claimed(show):
 def test_the_newest_rep_is_the_large_number(show):
     window = show(HeldLink(AFTER_TWO_REPS_S, hold=True))
     assert window.card.number == f"{ROM_M / CONCENTRIC_S[1]:.2f}" == "0.59"
-    assert window.card.sigma == "± 0.02"
+    assert window.card.uncertainty == "± 0.02 m/s"
     assert window.card.verdict.level == "good"
 
 
@@ -195,8 +195,9 @@ def test_the_time_axis_glides_to_the_newest_sample_and_stops(show):
 def test_a_failing_link_leaves_the_reps_and_says_why(show, qtbot):
     window = show(HeldLink(AFTER_TWO_REPS_S, failure=DAMAGED))
     until_ended(window, qtbot)
-    assert str(DAMAGED) in window.notice.text()
-    assert window.notice.property("severity") == "error"
+    assert str(DAMAGED) in window.banner.text()
+    assert window.banner.property("severity") == "error"
+    assert str(DAMAGED) not in window.notice.text()
     assert len(rows_of(window)) == 2
     assert "stopped" in window.header.link.value
     assert not window.transport.play.isEnabled()
@@ -205,8 +206,8 @@ def test_a_failing_link_leaves_the_reps_and_says_why(show, qtbot):
 def test_a_fault_in_the_pipeline_is_one_line(show, qtbot):
     window = show(HeldLink(), ScriptedPipeline(fault_at_s=10.0))
     until_ended(window, qtbot)
-    assert "ZeroDivisionError: scripted fault" in window.notice.text()
-    assert "\n" not in window.notice.text()
+    assert "ZeroDivisionError: scripted fault" in window.banner.text()
+    assert "\n" not in window.banner.text()
     assert len(rows_of(window)) == 1
 
 
@@ -238,7 +239,8 @@ def test_every_size_shows_all_parts_without_overlap(show, qapp, size):
     window.resize(*size)
     qapp.processEvents()
     assert (window.width(), window.height()) == size
-    parts = [window.header.frame, window.card, window.time_plots.frame, window.table.frame, window.path.frame]
+    parts = [window.header.frame, window.card, window.bars, window.time_plots.frame, window.table.frame]
+    parts += [window.path.frame, window.ring]
     for part in parts:
         assert part.isVisible()
         assert window.rect().contains(part.geometry())
@@ -266,14 +268,14 @@ def test_no_number_is_cut_off_in_the_table(show, qapp):
 
 def test_the_picture_carries_the_verdict_colour(show, qapp):
     """The card is painted by hand: look at its pixels."""
-    from bartracker.ui.window.palette import LEVELS
+    from bartracker.ui.window.palette import DARK
 
     window = show(HeldLink(AFTER_TWO_REPS_S, hold=True))
     qapp.processEvents()
     image = window.card.grab().toImage()
     colours = {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
-    assert LEVELS["good"] in colours
-    assert LEVELS["off"] not in colours
+    assert DARK.levels["good"] in colours
+    assert DARK.levels["off"] not in colours
 
 
 def test_run_window_plays_until_it_is_closed(require_qt, qapp, qtbot, monkeypatch):
@@ -295,6 +297,6 @@ def test_run_window_plays_until_it_is_closed(require_qt, qapp, qtbot, monkeypatc
     timer = QTimer()
     timer.timeout.connect(look)
     timer.start(20)
-    assert run_window(session) == 0
+    assert run_window(session)[0] == 0
     timer.stop()
     assert rows == [len(SCRIPT)]

@@ -154,7 +154,7 @@ def test_a_sensor_lost_in_the_middle_is_one_line(
         (["calibrate", "nowhere.btr"], 1, "no such file"),
         (["calibrate", str(RECORDINGS / "demo_squat.btr")], 1, "calibration: "),
         (["calibrate", str(RECORDINGS / "demo_squat.btr"), "--record", "x.btr"], 2, "is a recording already"),
-        (["check", "weather"], 2, "give machine, calibration or noise"),
+        (["check", "weather"], 2, "give machine, sensor, calibration or noise"),
         (["check", "noise", str(RECORDINGS / "demo_squat.btr")], 1, "too short for an Allan deviation"),
         (["check", "calibration", "--bundle", "x.zip"], 2, "is of the machine"),
         (["analyze", "x.btr", "--calibration", "nowhere.json"], 1, "no such file"),

@@ -81,6 +81,10 @@ def rep(index: int, **changes: object) -> Rep:
         bar_tilt_rad=0.0625,
         bar_rotation_rad=None,
         start_turn_rad=0.03125,
+        middle_rom_m=0.25,
+        middle_mean_velocity_mps=0.5,
+        middle_horizontal_deviation_m=0.015625,
+        middle_horizontal_drift_m=None,
     )
     return replace(values, **changes)
 

@@ -34,6 +34,11 @@ def test_a_drifting_walk_out_does_not_set_the_order() -> None:
     assert order_of_first_movement(phases, SETTINGS) == "eccentric-first"
 
 
+def test_holding_the_bar_with_a_drifting_velocity_does_not_set_the_order() -> None:
+    # Half of what the lowering is, but no half of a pair with it.
+    assert order_of_first_movement([up(1, 0.165), down(5, 0.34)], SETTINGS) == "eccentric-first"
+
+
 def test_deadlifts_are_up_then_down() -> None:
     phases = [up(1, 0.5), down(2.5, 0.5), up(5, 0.5), down(6.5, 0.5)]
     assert order_of_first_movement(phases, SETTINGS) == "concentric-first"

@@ -20,7 +20,13 @@ from bartracker.wire import DataPacket, SensorInfo, encode_data_packet
 
 INFO = SensorInfo(1, 16, 2000, 0.488e-3 * 9.80665, float(np.radians(0.07)), 100.0)
 METADATA = RecordingMetadata(
-    exercise="squat", load_kg=102.5, athlete="Åsa", mount="sleeve", notes="двойной", extra={"rack": "3"}
+    exercise="squat",
+    load_kg=102.5,
+    athlete="Åsa",
+    mount="sleeve",
+    notes="двойной",
+    sensor_from_middle_m=-0.62,
+    extra={"rack": "3"},
 )
 
 

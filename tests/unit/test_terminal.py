@@ -14,6 +14,7 @@ from bartracker.live_state import LiveState, StateBuilder
 from bartracker.results import Flag, Rep
 from bartracker.ui import wording
 from bartracker.ui.canvas import BLANK, big_digits, picture
+from bartracker.ui.preferences import Preferences
 from bartracker.ui.side_view import side_paths
 from bartracker.ui.terminal import can_draw, render, run_terminal
 
@@ -56,6 +57,19 @@ def test_it_shows_what_the_window_shows():
         for cell in wording.rep_row(rep):
             assert cell in text
     assert "■ Drifted 9 cm" in text
+
+
+def test_it_shows_the_reps_as_bars_the_tempo_phase_and_the_chosen_number():
+    state = state_after(12.0)
+    text = "\n".join(drawn(state))
+    assert "█ ▇" in text  # 0.67 and 0.59 m/s
+    assert f"{wording.phase(state.now)} {wording.seconds(state.now.elapsed_s)} s" in text
+    console = Console(width=120, height=34, file=io.StringIO(), force_terminal=True, color_system=None)
+    with console.capture() as capture:
+        console.print(render(state, 120, 34, Preferences(metric="rom", units="lb")))
+    for row in big_digits("60"):
+        assert row in capture.get()
+    assert "220.5 lb" in capture.get()
 
 
 def test_a_narrow_terminal_still_shows_velocity_and_tempo_whole():

@@ -32,6 +32,11 @@ class AllanDeviation:
         return np.exp(np.log(np.maximum(density, 1e-300)).mean(axis=0))
 
     @property
+    def one_sided_density(self) -> FloatArray:
+        """(C,) the same as data sheets state it: RMS noise by the root of its bandwidth; root 2 times as large."""
+        return np.sqrt(2.0) * self.white_density
+
+    @property
     def instability(self) -> FloatArray:
         """(C,) bias instability: the lowest deviation over 0.664; an upper bound where the curve still falls."""
         return self.deviation.min(axis=0) / _FLAT

@@ -13,6 +13,7 @@ from bartracker.cli.options import (
     DriftOption,
     ExerciseOption,
     LoadOption,
+    MiddleOption,
     TargetsOption,
     TempoOption,
     ToleranceOption,
@@ -47,6 +48,7 @@ def analyze(
     targets: TargetsOption = None,
     athlete: AthleteOption = None,
     calibration: CalibrationOption = None,
+    sensor_from_middle_cm: MiddleOption = None,
     as_live: Annotated[
         bool,
         typer.Option("--as-live", help="Each rep as it was announced, from the past alone, not refined afterwards."),
@@ -77,6 +79,7 @@ def analyze(
         velocity=velocity,
         velocity_loss=velocity_loss,
         calibration=calibration,
+        sensor_from_middle=sensor_from_middle_cm,
     )
     if json is None:
         refuse_same_stems(files, ".json")

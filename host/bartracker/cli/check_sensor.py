@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from bartracker.calibration import Calibration
     from bartracker.calibration.allan import AllanDeviation
     from bartracker.links import Link
-    from bartracker.samples import FloatArray
-    from bartracker.timebase import Hop
 
 _TAUS_S = (0.1, 1.0, 10.0, 100.0, 1000.0)
 _AXES = ("accelerometer x", "accelerometer y", "accelerometer z", "gyroscope x", "gyroscope y", "gyroscope z")
@@ -72,6 +70,7 @@ def check_noise(sensor: str, minutes: float) -> int:
     from bartracker.calibration.allan import allan_deviation
     from bartracker.calibration.data_sheet import STATED_NOISE
     from bartracker.samples import StampedBlock
+    from bartracker.self_test.resting import longest_part
     from bartracker.timebase import Hop, TimeBase
 
     link = opened(sensor)
@@ -87,7 +86,7 @@ def check_noise(sensor: str, minutes: float) -> int:
         hops += timebase.flush()
     finally:
         link.close()
-    values, period_s = _longest_part(hops)
+    values, period_s = longest_part(hops)
     found = allan_deviation(values, period_s)
     stated = STATED_NOISE.get(source.chip or "")
     densities = [stated.acc_mps2] * 3 + [stated.gyr_radps] * 3 if stated else [np.nan] * 6
@@ -97,27 +96,12 @@ def check_noise(sensor: str, minutes: float) -> int:
     return 0
 
 
-def _longest_part(hops: "list[Hop]") -> "tuple[FloatArray, float]":
-    """(N, 6) samples of the longest stretch in which none was lost, and their period."""
-    parts: list[list[Hop]] = [[]]
-    for hop in hops:
-        if hop.lost.any() or hop.starts_segment:
-            parts.append([])
-        if not hop.lost.any():
-            parts[-1].append(hop)
-    longest = max(parts, key=lambda part: sum(map(len, part)))
-    if not longest:
-        return np.zeros((0, 6)), 1.0
-    values = [np.concatenate([hop.acc_mps2, hop.gyr_radps], axis=1) for hop in longest]
-    return np.concatenate(values), float(np.mean([hop.period_s for hop in longest]))
-
-
 def _axis_line(found: "AllanDeviation", axis: int, stated: float) -> str:
     """Density, instability and the curve, in mg or deg/s."""
     from bartracker.samples import STANDARD_GRAVITY_MPS2
 
     unit, size = ("ug", STANDARD_GRAVITY_MPS2 * 1e-6) if axis < 3 else ("mdps", float(np.radians(1e-3)))
-    density = found.white_density[axis] / size
+    density = found.one_sided_density[axis] / size
     beside = f" ({density / (stated / size):.1f} of the data sheet's)" if np.isfinite(stated) else ""
     curve = ", ".join(
         f"{tau:g} s {np.interp(tau, found.tau_s, found.deviation[:, axis]) / size:.3g}"

@@ -50,6 +50,11 @@ def say_result(line: str) -> None:
     print(one_line(line))
 
 
+def say_picture(text: str) -> None:
+    """Several lines as they are, on stderr: a QR code."""
+    _say(text)
+
+
 def _say(line: str) -> None:
     try:
         print(line, file=sys.stderr, flush=True)

@@ -12,6 +12,7 @@ from bartracker.cli.options import (
     DriftOption,
     ExerciseOption,
     LoadOption,
+    MiddleOption,
     TargetsOption,
     TempoOption,
     ToleranceOption,
@@ -51,6 +52,7 @@ def export(
     targets: TargetsOption = None,
     athlete: AthleteOption = None,
     calibration: CalibrationOption = None,
+    sensor_from_middle_cm: MiddleOption = None,
 ) -> None:
     """Write a recording's reps, analysis or samples as files for other programs.
 
@@ -67,6 +69,7 @@ def export(
         velocity=velocity,
         velocity_loss=velocity_loss,
         calibration=calibration,
+        sensor_from_middle=sensor_from_middle_cm,
     )
     outputs = [path for path in (reps, analysis, samples) if path is not None]
     if not outputs:

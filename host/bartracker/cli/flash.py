@@ -18,6 +18,7 @@ Examples:
   bartracker flash                                   the board that is plugged in
   bartracker flash --port /dev/ttyACM0 --board xiao_esp32s3
   bartracker flash --board m5stickc_plus2 --micropython ESP32_GENERIC-SPIRAM.bin
+  bartracker flash --board xiao_esp32s3 --micropython S3.bin --with-log
   bartracker flash --chip-file bmi270.py             a board with a BMI270 (M5StickS3, AtomS3R), once
   bartracker flash --board my-board.toml             a board of your own (docs/examples/bartracker-board.toml)
 """
@@ -54,6 +55,14 @@ def flash(
             help="Erase the board and write this MicroPython (.bin, downloaded by you) first.",
         ),
     ] = None,
+    with_log: Annotated[
+        bool,
+        typer.Option(
+            "--with-log",
+            help="With --micropython: also a place for recordings that the sensor makes by itself. What is on the "
+            "board is erased, and its file system becomes smaller.",
+        ),
+    ] = False,
     chip_file: Annotated[
         Path | None,
         typer.Option(
@@ -72,6 +81,8 @@ def flash(
     from bartracker.flashing import read_chip_file
     from bartracker.flashing.chip_files import BOARD_PATH as CHIP_PATH
 
+    if with_log and micropython is None:
+        raise WrongUseError("--with-log", "takes MicroPython's image", "give --micropython IMAGE; the board is erased")
     wanted, given = _board(board)
     outcome = Outcome()
     with outcome.of(port or "flash"):
@@ -81,6 +92,7 @@ def flash(
             port,
             wanted,
             image=micropython,
+            log=with_log,
             given=given,
             say=lambda text: console.say_remark("flash", text),
             progress=console.progress,

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bartracker.cli import console
+from bartracker.cli.calibrations import CalibrationOption
 from bartracker.cli.options import (
     Asked,
     AthleteOption,
     DriftOption,
     ExerciseOption,
     LoadOption,
+    MiddleOption,
     TargetsOption,
     TempoOption,
     ToleranceOption,
@@ -30,11 +32,11 @@ from bartracker.cli.options import (
 from bartracker.cli.outputs import summary_lines, write_json
 
 if TYPE_CHECKING:
+    from bartracker.cli.watching import Beside, Watching
     from bartracker.events import Event
     from bartracker.links import Link
     from bartracker.links.sensor_link import SensorLink
     from bartracker.pipeline import Pipeline
-    from bartracker.recording import Recording
 
 LIVE_EXAMPLES = """\b
 Examples:
@@ -42,6 +44,7 @@ Examples:
   bartracker live ble://bar-1 --exercise squat --load 100 --record set.btr
   bartracker live "sim://squat?reps=5&seed=1"        a virtual sensor, no hardware needed
   bartracker live file://set.btr?speed=2
+  bartracker live --serve                            also on a phone: the page's address and QR code are printed
 """
 RECORD_EXAMPLES = """\b
 Examples:
@@ -84,6 +87,15 @@ JsonOption = Annotated[
 ]
 
 
+ServeOption = Annotated[
+    bool, typer.Option("--serve", help="Show big number, bars and cues to phones in this network; read-only.")
+]
+ServeAtOption = Annotated[
+    str, typer.Option("--serve-at", metavar="ADDRESS[:PORT]", help="Where --serve listens. Default: this computer's.")
+]
+SoundOption = Annotated[bool, typer.Option("--sound/--no-sound", help="Whether reps are heard.")]
+
+
 @dataclass(frozen=True, slots=True)
 class _Show:
     """How fast to play, where to show it ("headless": nowhere) and where to write the analysis."""
@@ -109,6 +121,8 @@ def live(
     velocity_loss: VelocityLossOption = None,
     targets: TargetsOption = None,
     athlete: AthleteOption = None,
+    calibration: CalibrationOption = None,
+    sensor_from_middle_cm: MiddleOption = None,
     speed: SpeedOption = None,
     view: ViewOption = "auto",
     headless: HeadlessOption = False,
@@ -117,6 +131,9 @@ def live(
         typer.Option("--record", metavar="FILE", readable=False, help="Record everything received to a new .btr file."),
     ] = None,
     json: JsonOption = None,
+    serve: ServeOption = False,
+    serve_at: ServeAtOption = "auto",
+    sound: SoundOption = True,
 ) -> int:
     """Watch a set as it is lifted: velocity, height, bar path and reps."""
     asked = parse_asked(
@@ -129,8 +146,11 @@ def live(
         athlete=athlete,
         velocity=velocity,
         velocity_loss=velocity_loss,
+        calibration=calibration,
+        sensor_from_middle=sensor_from_middle_cm,
     )
-    return _play(uri, asked, _parse_show(speed, view, headless, json), record)
+    shown = _parse_show(speed, view, headless, json)
+    return _play(uri, asked, shown, record, _parse_beside(serve, serve_at, sound, shown))
 
 
 def record(
@@ -140,10 +160,12 @@ def record(
     ] = "ble://",
     exercise: ExerciseOption = None,
     load: LoadOption = None,
+    calibration: CalibrationOption = None,
+    sensor_from_middle_cm: MiddleOption = None,
     json: JsonOption = None,
 ) -> int:
     """Record a sensor without watching it, until it ends or Ctrl-C; every packet is kept as received."""
-    asked = parse_asked(exercise, load)
+    asked = parse_asked(exercise, load, calibration=calibration, sensor_from_middle=sensor_from_middle_cm)
     return _play(uri, asked, _Show(None, "headless", json), file)
 
 
@@ -158,6 +180,8 @@ def replay(
     velocity_loss: VelocityLossOption = None,
     targets: TargetsOption = None,
     athlete: AthleteOption = None,
+    calibration: CalibrationOption = None,
+    sensor_from_middle_cm: MiddleOption = None,
     speed: SpeedOption = None,
     view: ViewOption = "auto",
     headless: HeadlessOption = False,
@@ -174,8 +198,20 @@ def replay(
         athlete=athlete,
         velocity=velocity,
         velocity_loss=velocity_loss,
+        calibration=calibration,
+        sensor_from_middle=sensor_from_middle_cm,
     )
     return _play(str(file), asked, _parse_show(speed, view, headless, json), None)
+
+
+def _parse_beside(serve: bool, serve_at: str, sound: bool, show: _Show) -> "Beside":
+    from bartracker.cli.watching import Beside
+
+    if serve and show.view == "headless":
+        raise WrongUseError("--serve --headless", "contradict each other", "give one of them")
+    if not serve and serve_at != "auto":
+        raise WrongUseError(f"--serve-at {serve_at}", "serves nothing", "give --serve too")
+    return Beside(serve_at if serve else None, sound)
 
 
 def _parse_show(speed: str | None, view: str, headless: bool, json: str | None) -> _Show:
@@ -189,51 +225,28 @@ def _parse_show(speed: str | None, view: str, headless: bool, json: str | None) 
     return _Show(pace, view, json)
 
 
-def _play(uri: str, asked: Asked, show: _Show, record: Path | None) -> int:
-    from bartracker.api import settings_for
-    from bartracker.links import PlaybackLink, UriError, open_link
+def _play(uri: str, asked: Asked, show: _Show, record: Path | None, beside: "Beside | None" = None) -> int:
+    from bartracker.cli.watching import Beside, Watching
     from bartracker.links.sensor_link import SensorLink
-    from bartracker.pipeline import Pipeline
-    from bartracker.recording import Recording, RecordingMetadata
 
     if record is not None and not uri.startswith(("ble://", "sim://")):
         raise WrongUseError(f"{uri} to {record}", "is no sensor", "record a ble:// or sim:// sensor")
-    named = None if asked.exercise == "auto" else asked.exercise
+    view = _auto_view() if show.view == "auto" else show.view
+    watching = Watching(uri, asked, show.speed, record)
+    pipeline: Pipeline | None = None
     try:
-        link = open_link(uri, metadata=RecordingMetadata(exercise=named, load_kg=asked.load_kg))
-    except UriError as error:
-        raise WrongUseError(error.given, error.problem, error.remedy) from None
-    if isinstance(link, PlaybackLink) and show.speed is not None:
-        link.speed = show.speed
-    if isinstance(link, SensorLink):
-        recording = _connected(link, record)
-    else:
-        recording = link.recording or Recording(link.metadata, (), None)
-    settings = settings_for(recording, exercise=asked.exercise, load_kg=asked.load_kg, targets=asked.targets)
-    pipeline = Pipeline(settings)
-    try:
-        return _run(link, pipeline, show)
+        if view == "headless":
+            link, pipeline = watching.open_for_nobody()
+            return _run_headless(link, pipeline)
+        return _watch(watching, view, beside or Beside(), show)
     finally:
         # Also after a fault or Ctrl-C: what was found until then is kept.
-        if isinstance(link, SensorLink):
+        link, session = watching.link, watching.session
+        if isinstance(link, SensorLink) and (pipeline or (session is not None and session.pipeline is not None)):
             _say_samples(link, record)
-        if show.json is not None:
-            write_json(pipeline.analysis(), show.json)
-
-
-def _connected(link: "SensorLink", record: Path | None) -> "Recording":
-    """The sensor connected and, if asked, recorded; what the pipeline must know of it."""
-    from bartracker.links.link_recorder import LinkRecorder
-    from bartracker.recording import Recording
-
-    if record is not None:
-        link.record_to(LinkRecorder(record))
-    try:
-        info = link.connect()
-    except BaseException:
-        link.close()
-        raise
-    return Recording(link.metadata, (), info.nominal_rate_hz)
+        pipeline = pipeline or (None if session is None else session.pipeline)
+        if show.json is not None and pipeline is not None:
+            write_json(pipeline.analysis(), show.json, () if session is None else session.edits.edits)
 
 
 def _say_samples(link: "SensorLink", record: Path | None) -> None:
@@ -254,39 +267,28 @@ def _say_samples(link: "SensorLink", record: Path | None) -> None:
         console.say_remark(link.label, remark)
 
 
-def _run(link: "Link", pipeline: "Pipeline", show: _Show) -> int:
+def _run_headless(link: "Link", pipeline: "Pipeline") -> int:
     from bartracker.links.sensor_link import SensorLink
-    from bartracker.live import LiveSession, run_to_end
+    from bartracker.live import run_to_end
 
-    view = _auto_view() if show.view == "auto" else show.view
-    if view == "headless":
-        if isinstance(link, SensorLink):
-            with _ctrl_c_finishes(link) as interrupted:
-                run_to_end(link, pipeline, _say_link_notice)
-        else:
-            interrupted = threading.Event()
-            run_to_end(link, pipeline)
-        console.say_remarks(link.label, pipeline.analysis().notices)
-        return _INTERRUPTED if interrupted.is_set() else 0
-    session = LiveSession(link, pipeline)
-    try:
-        if view == "window":
-            from bartracker.ui.window import run_window
+    if isinstance(link, SensorLink):
+        with _ctrl_c_finishes(link) as interrupted:
+            run_to_end(link, pipeline, _say_link_notice)
+    else:
+        interrupted = threading.Event()
+        run_to_end(link, pipeline)
+    console.say_remarks(link.label, pipeline.analysis().notices)
+    return _INTERRUPTED if interrupted.is_set() else 0
 
-            code = run_window(session)
-        else:
-            from rich.console import Console
 
-            from bartracker.ui.terminal import run_terminal
+def _watch(watching: "Watching", view: str, beside: "Beside", show: _Show) -> int:
+    from bartracker.cli.watching import watch
+    from bartracker.session_edits import edited
 
-            # Standard output belongs to the JSON if that is wanted there.
-            code = run_terminal(session, Console(stderr=show.json == "-"))
-    finally:
-        session.close()
-    if session.failure is not None:
-        raise session.failure
-    if view == "window" and show.json != "-":
-        for line in summary_lines(pipeline.analysis()):
+    code = watch(watching, view, beside, stdout_taken=show.json == "-")
+    session = watching.session
+    if view == "window" and show.json != "-" and session is not None and session.pipeline is not None:
+        for line in summary_lines(edited(session.pipeline.analysis(), session.edits.edits)):
             console.say_result(line)
     return code
 

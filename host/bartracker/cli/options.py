@@ -80,6 +80,16 @@ VelocityLossOption = Annotated[
 ]
 
 
+MiddleOption = Annotated[
+    str | None,
+    typer.Option(
+        "--sensor-from-middle-cm",
+        metavar="N",
+        help="Sensor's distance from the bar's middle: also gives the middle's path. Below 0: see docs/metrics.md.",
+    ),
+]
+
+
 def parse_exercise(name: str | None) -> "Exercise | Literal['auto'] | None":
     """The exercise of that name or "auto"; raises WrongUseError for any other."""
     if name is None or name == "auto":
@@ -92,12 +102,15 @@ def parse_exercise(name: str | None) -> "Exercise | Literal['auto'] | None":
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the user said about the set: for `bartracker.api`. calibration: None is the recording's, or the sensor's."""
+    """What the user said about the set: for `bartracker.api`. calibration: None is the recording's, or the sensor's.
+    sensor_from_middle_m: None is the recording's.
+    """
 
     exercise: "Exercise | Literal['auto'] | None"
     load_kg: float | None
     targets: "TargetBook"
     calibration: "Calibration | None" = None
+    sensor_from_middle_m: float | None = None
 
 
 def parse_asked(
@@ -112,6 +125,7 @@ def parse_asked(
     velocity: str | None = None,
     velocity_loss: str | None = None,
     calibration: str | None = None,
+    sensor_from_middle: str | None = None,
 ) -> Asked:
     """What was asked for, options before files; raises WrongUseError, BartrackerError for a file."""
     from bartracker.coaching import Targets, Tempo
@@ -137,7 +151,7 @@ def parse_asked(
     except BartrackerError as error:
         raise WrongUseError(error.given, error.problem, error.remedy) from None
     book = replace(read_book(targets, athlete), overrides=overrides)
-    return Asked(chosen, kg, book, parse_calibration_option(calibration))
+    return Asked(chosen, kg, book, parse_calibration_option(calibration), _parse_place(sensor_from_middle))
 
 
 def read_book(targets: Path | None, athlete: str | None) -> "TargetBook":
@@ -172,6 +186,20 @@ def parse_load(text: str | None) -> float | None:
             f"--load {text}", "is no load", f"give kilograms (or 225lb), above 0 and up to {MAX_LOAD_KG:g} kg"
         )
     return load_kg
+
+
+def _parse_place(text: str | None) -> float | None:
+    """The sensor's distance from the bar's middle, m; raises WrongUseError."""
+    if text is None:
+        return None
+    from bartracker.api import FARTHEST_FROM_MIDDLE_M
+
+    place_m = _number(text.removesuffix("cm")) / CM_PER_M
+    if not abs(place_m) <= FARTHEST_FROM_MIDDLE_M:
+        most_cm = FARTHEST_FROM_MIDDLE_M * CM_PER_M
+        remedy = f"give centimetres from -{most_cm:g} to {most_cm:g}"
+        raise WrongUseError(f"--sensor-from-middle-cm {text}", "is no place on a bar", remedy)
+    return place_m
 
 
 def parse_mvt(text: str | None) -> float | None:

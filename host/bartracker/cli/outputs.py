@@ -10,6 +10,7 @@ from bartracker.cli.options import WrongUseError
 
 if TYPE_CHECKING:
     from bartracker.results import Analysis
+    from bartracker.session_edits import Edit
 
 
 def refuse_same_stems(files: Sequence[Path], suffix: str) -> None:
@@ -35,17 +36,21 @@ def make_folder(folder: Path) -> None:
         raise os_problem(str(folder), error, "made") from None
 
 
-def write_json(analysis: "Analysis", target: str) -> None:
-    """Write the analysis JSON to a path, or to stdout for '-'; raises BartrackerError."""
-    from bartracker.exchange import analysis_to_json, write_analysis_json
-
-    if target != "-":
-        write_analysis_json(analysis, target)
-        return
+def write_json(analysis: "Analysis", target: str, edits: "tuple[Edit, ...]" = ()) -> None:
+    """Write the analysis JSON to a path, or to stdout for '-', as corrected by `edits`, which then stand in it too;
+    raises BartrackerError.
+    """
+    from bartracker.edit_files import edited_json
+    from bartracker.exchange.files import atomic_write
     from bartracker.recording.files import os_problem
 
+    text = edited_json(analysis, edits)
+    if target != "-":
+        with atomic_write(target) as stream:
+            stream.write(text.encode("utf-8", errors="replace"))
+        return
     try:
-        sys.stdout.write(analysis_to_json(analysis))
+        sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
         raise

@@ -9,7 +9,22 @@ from typing import Annotated
 
 import typer
 
-from bartracker.cli import analyze, check, console, export, findings, flash, importing, live, log, profile, scan
+from bartracker.cli import (
+    analyze,
+    calibrate,
+    check,
+    console,
+    export,
+    findings,
+    flash,
+    history,
+    importing,
+    live,
+    log,
+    profile,
+    scan,
+    sync,
+)
 from bartracker.cli.failures import Outcome
 
 _HELP = "Bar velocity, tempo and path from an open inertial sensor on the barbell."
@@ -34,6 +49,7 @@ app = typer.Typer(
 app.command("live", short_help="Watch a set as it is lifted.", epilog=live.LIVE_EXAMPLES)(live.live)
 app.command("record", short_help="Record a sensor without watching it.", epilog=live.RECORD_EXAMPLES)(live.record)
 app.command("scan", short_help="List the sensors that are near.", epilog=scan.EXAMPLES)(scan.scan)
+app.command("sync", short_help="Fetch the recordings a sensor made by itself.", epilog=sync.EXAMPLES)(sync.sync)
 app.command("replay", short_help="Watch a recorded set as if it were lifted now.", epilog=live.REPLAY_EXAMPLES)(
     live.replay
 )
@@ -43,6 +59,7 @@ app.command("analyze", short_help="Find the reps in recordings and write their n
 app.command("profile", short_help="Estimate the 1RM from how velocity falls with load.", epilog=profile.EXAMPLES)(
     profile.profile
 )
+app.add_typer(history.app, name="history", short_help="Months of training: sessions, progress, reports.")
 app.command("import", short_help="Turn other recordings into bartracker's own.", epilog=importing.EXAMPLES)(
     importing.import_files
 )
@@ -50,6 +67,9 @@ app.command("export", short_help="Write reps, analysis or samples for other prog
     export.export
 )
 app.command("flash", short_help="Put the firmware on a sensor board.", epilog=flash.EXAMPLES)(flash.flash)
+app.command("calibrate", short_help="Calibrate a sensor on a table, led step by step.", epilog=calibrate.EXAMPLES)(
+    calibrate.calibrate
+)
 app.command("check", short_help="Look what works on this machine, and how to mend it.", epilog=check.EXAMPLES)(
     check.check
 )

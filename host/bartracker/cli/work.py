@@ -27,6 +27,7 @@ def find_reps(recording: "Recording", asked: Asked, *, as_live: bool = False, wa
         load_kg=asked.load_kg,
         targets=asked.targets,
         calibration=asked.calibration,
+        sensor_from_middle_m=asked.sensor_from_middle_m,
         as_live=as_live,
         progress=_watched if watched else iter,
     )

@@ -45,6 +45,7 @@ def flash(
     board: BoardProfile | None,
     *,
     image: Path | None = None,
+    log: bool = False,
     given: Mapping[str, bytes] = MappingProxyType({}),
     say: Callable[[str], None],
     progress: Progress,
@@ -58,6 +59,7 @@ def flash(
         port: device of the serial port; None: find it.
         board: the board; None: find out.
         image: MicroPython image to write first, None to use the MicroPython that is there.
+        log: with a place for recordings, which takes an image to write.
         given: further files by their path on the board: a chip's configuration, the owner's own board.
         say: told each step in words.
         progress: goes through the files while they are copied.
@@ -75,7 +77,7 @@ def flash(
         target = board or guess_board(chosen)
         if target is None:
             raise BartrackerError(chosen.device, "which board this is cannot be told", "say it with --board")
-        write_image(image, target, chosen.device, run, say)
+        write_image(image, target, chosen.device, run, say, log=log)
         say("waiting for MicroPython to start")
         prompt = _wait_for_prompt(chosen, target, settings)
     else:

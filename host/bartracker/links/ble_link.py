@@ -20,7 +20,7 @@ from bartracker.links.ble_scan import BleBackend, FoundSensor, find
 from bartracker.links.link import LinkItem, LinkNotice
 from bartracker.links.link_recorder import LinkRecorder
 from bartracker.links.link_runner import LinkRunner, ThreadRunner
-from bartracker.links.sensor_link import LinkHealth, LinkState, SensorLinkSettings, SensorWishes
+from bartracker.links.sensor_link import LastWork, LinkHealth, LinkState, SensorLinkSettings, SensorWishes
 from bartracker.recording import RecordingMetadata
 from bartracker.samples import StampedBlock
 from bartracker.wire import RepairedStream, SensorInfo, StreamStatistics
@@ -65,6 +65,7 @@ class BleLink:
         self._statistics = StreamStatistics()
         self._reconnects = 0
         self._info: SensorInfo | None = None
+        self._last_work: LastWork | None = None
         self._fruitless = 0
         self._stamp_s = 0.0
 
@@ -92,6 +93,10 @@ class BleLink:
         """Record everything received from here on. Before `connect`."""
         self._inbox.recorder = recorder
 
+    def before_end(self, work: LastWork) -> None:
+        """Do this with the connection once streaming has ended. Before `connect`."""
+        self._last_work = work
+
     def health(self) -> LinkHealth:
         """How the link is doing; from any thread."""
         return LinkHealth(
@@ -101,6 +106,7 @@ class BleLink:
             status=self._inbox.status,
             clock=self._inbox.clock.estimate,
             reconnects=self._reconnects,
+            missed_packets=self._inbox.repairs.missed_packets,
         )
 
     def connect(self) -> SensorInfo:
@@ -384,6 +390,9 @@ class BleLink:
                 ):
                     await self._ask_again(connection)
                     await asyncio.sleep(settings.drain_s / 4)
+            if self._last_work is not None:
+                async with asyncio.timeout(settings.last_work_s):
+                    await self._last_work(connection)
         except (BartrackerError, *connection_errors()):
             pass  # it stops by itself when no heartbeat comes
         finally:

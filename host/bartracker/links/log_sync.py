@@ -15,20 +15,13 @@ from bartracker.links.ble_errors import bluetooth_problem
 from bartracker.links.ble_inbox import SensorInbox
 from bartracker.links.ble_scan import BleBackend, FoundSensor, find
 from bartracker.links.link_runner import ThreadRunner
+from bartracker.links.log_reader import LogReader, LogReaderSettings
 from bartracker.links.sensor_link import SensorLinkSettings, SensorWishes
 from bartracker.recording import RecordingMetadata, RecordingWriter, read_recording
 from bartracker.recording.files import os_problem
 from bartracker.wire import SensorInfo, WireError
-from bartracker.wire.log import (
-    LOG_BLOCK,
-    LogBlock,
-    LogListing,
-    LogPart,
-    decode_log_block,
-    decode_log_listing,
-    decode_log_part,
-)
-from bartracker.wire.messages import ControlResult, LogEntry, LogErase, LogRead, Stop
+from bartracker.wire.log import LOG_BLOCK, LogBlock, LogListing, decode_log_block
+from bartracker.wire.messages import LogErase, Stop
 
 _UPDATE: Final = "put the newest firmware on it: bartracker flash"
 
@@ -38,16 +31,12 @@ class SyncSettings:
     """Habits of a fetch.
 
     Attributes:
-        blocks: asked for at once (1-64): a lost part costs one more question, not the whole of it.
-        quiet_s: when no part has come for so long, the missing ones are asked for again, s (0.3-3).
-        most_tries: a connection over which so many questions in a row bring nothing new is given up (3-20).
+        reading: how blocks are asked for.
         reconnects: a lost connection is made anew so often (0-20).
         link: how the sensor is searched for and connected.
     """
 
-    blocks: int = 16
-    quiet_s: float = 0.6
-    most_tries: int = 6
+    reading: LogReaderSettings = field(default_factory=LogReaderSettings)
     reconnects: int = 5
     link: SensorLinkSettings = field(default_factory=SensorLinkSettings)
 
@@ -92,9 +81,7 @@ class LogSync:
         self._settings = settings or SyncSettings()
         self._now_s = now_s
         self._progress = progress
-        self._parts: dict[int, _Assembly] = {}
-        self._new_parts = 0
-        self._arrived = asyncio.Event()
+        self._reader = LogReader(self._settings.reading)
         self._done: dict[int, FetchedRecording] = {}
 
     async def run(self) -> tuple[FetchedRecording, ...]:
@@ -123,30 +110,13 @@ class LogSync:
         connection = SensorConnection(sensor, unused, link, self._backend, self._now_s)
         try:
             info = await connection.open(SensorWishes(), streams=False)
-            if not info.repairs or not await connection.subscribe_log(self._on_part):
+            if not info.repairs or not await connection.subscribe_log(self._reader.on_part):
                 raise BartrackerError(sensor.words, "its firmware keeps no recordings", _UPDATE)
             await connection.command(Stop())
-            for listing in await self._listings(connection):
+            for listing in await self._reader.listings(connection):
                 await self._take(connection, info, listing)
         finally:
             await connection.close()
-
-    async def _listings(self, connection: SensorConnection) -> list[LogListing]:
-        listings: list[LogListing] = []
-        while True:
-            reply = await connection.ask(LogEntry(len(listings)))
-            if reply.result is ControlResult.NOT_SUPPORTED:
-                raise BartrackerError(
-                    connection.sensor.words,
-                    "it has no memory for recordings",
-                    "give its flash a partition named bartracker (firmware/README.md)",
-                )
-            if reply.result is not ControlResult.DONE:
-                raise BartrackerError(connection.sensor.words, reply.result.words, "try again")
-            listing = decode_log_listing(reply.rest)
-            if not listing.session:
-                return listings
-            listings.append(listing)
 
     async def _take(self, connection: SensorConnection, info: SensorInfo, listing: LogListing) -> None:
         session = listing.session
@@ -155,7 +125,15 @@ class LogSync:
             return
         store = _Store(self._folder, connection.sensor.name, info.device_id, listing)
         if not store.complete:
-            await self._fetch(connection, listing, store)
+
+            def take(raw: bytes, sequence: int) -> bool:
+                taken = store.add(raw, sequence)
+                if taken:
+                    self._tell(listing, len(store.blocks))
+                return taken
+
+            wanted = range(session, listing.last_sequence + 1)
+            await self._reader.fetch(connection, [n for n in wanted if n not in store.blocks], take)
             store.finish(connection.sensor.words)
         erased = not self._keep
         if erased:
@@ -163,81 +141,9 @@ class LogSync:
         store.forget_parts()
         self._done[session] = FetchedRecording(session, listing.blocks, store.path, erased)
 
-    async def _fetch(self, connection: SensorConnection, listing: LogListing, store: "_Store") -> None:
-        due: list[int] = [n for n in range(listing.session, listing.last_sequence + 1) if n not in store.blocks]
-        fruitless = 0
-        while due:
-            first = due[0]
-            count = next((n for n, each in enumerate(due) if each != first + n), len(due))
-            asked = range(first, first + min(count, self._settings.blocks))
-            # Parts that came before a hole are kept: the next time only the missing ones matter.
-            self._parts = {each: self._parts.get(each) or _Assembly() for each in asked}
-            reply = await connection.ask(LogRead(first, len(asked)))
-            if reply.result is ControlResult.OUT_OF_RANGE:
-                due.remove(first)  # erased before, or lost with the power
-                continue
-            if reply.result is not ControlResult.DONE:
-                raise BartrackerError(connection.sensor.words, reply.result.words, "end what it does, then try again")
-            before = self._new_parts
-            await self._gather(connection, store, listing)
-            due = [each for each in due if each not in store.blocks]
-            fruitless = 0 if self._new_parts > before else fruitless + 1
-            if fruitless >= self._settings.most_tries:
-                raise BartrackerError(
-                    connection.sensor.words, "it does not send what it has recorded", "bring it nearer and try again"
-                )
-
-    async def _gather(self, connection: SensorConnection, store: "_Store", listing: LogListing) -> None:
-        """Until all that was asked for has come, or nothing does any more."""
-        lost = asyncio.create_task(connection.lost.wait())
-        try:
-            while self._parts:
-                self._arrived.clear()
-                arrived = asyncio.create_task(self._arrived.wait())
-                await asyncio.wait([arrived, lost], timeout=self._settings.quiet_s, return_when=asyncio.FIRST_COMPLETED)
-                arrived.cancel()
-                if lost.done():
-                    raise ConnectionResetError("the connection was lost")
-                if not self._arrived.is_set():
-                    return
-                for sequence in [each for each, parts in self._parts.items() if parts.whole]:
-                    if store.add(bytes(self._parts.pop(sequence).data), sequence):
-                        self._tell(listing, len(store.blocks))
-        finally:
-            lost.cancel()
-
     def _tell(self, listing: LogListing, blocks: int) -> None:
         if self._progress is not None:
             self._progress(listing.session, blocks, listing.blocks)
-
-    def _on_part(self, raw: bytes) -> None:
-        try:
-            part = decode_log_part(raw)
-        except WireError:
-            return
-        if part.sequence in self._parts:
-            self._new_parts += self._parts[part.sequence].add(part)
-            self._arrived.set()
-
-
-class _Assembly:
-    """A block out of its parts."""
-
-    def __init__(self) -> None:
-        self.data = bytearray(LOG_BLOCK)
-        self._have = bytearray(LOG_BLOCK)
-
-    def add(self, part: LogPart) -> bool:
-        """Whether there was anything new in it."""
-        end = part.offset + len(part.data)
-        new = 0 in self._have[part.offset : end]
-        self.data[part.offset : end] = part.data
-        self._have[part.offset : end] = b"\1" * len(part.data)
-        return new
-
-    @property
-    def whole(self) -> bool:
-        return 0 not in self._have
 
 
 class _Store:

@@ -38,17 +38,21 @@ class _Hole:
 
 
 class Repairs:
-    """Note every packet, ask what is due, settle with the answer. Indices are unwrapped here, u32 on the wire."""
+    """Note every packet, ask what is due, settle with the answer. Indices are unwrapped here, u32 on the wire.
+
+    `missed_packets`: how many did not come at first, since it was made; most come when they are asked for.
+    """
 
     def __init__(self, habits: RepairHabits | None = None) -> None:
         self._habits = habits or RepairHabits()
+        self.missed_packets: int = 0
         self.restart()
 
     def restart(self) -> None:
         """The sensor's index began anew: forget everything."""
         self._holes: list[_Hole] = []
         self._end: int | None = None
-        self._counter = 0
+        self._counter: int = 0
         self._epoch = 0
 
     @property
@@ -76,6 +80,7 @@ class Repairs:
         end = first + len(packet.counts)
         if first > self._end and packet.counter != (self._counter + 1) & 0xFFFF:
             self._holes.append(_Hole(self._end, first))
+            self.missed_packets += (packet.counter - self._counter - 1) & 0xFFFF
         if first < self._end:
             self._fill(first, end)
         if end > self._end:

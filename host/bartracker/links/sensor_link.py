@@ -2,15 +2,19 @@
 here.
 """
 
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, runtime_checkable
 
 from bartracker.links.clock_fit import ClockEstimate
 from bartracker.links.link import Link
 from bartracker.links.link_recorder import LinkRecorder
 from bartracker.wire import SensorInfo, StreamStatistics
 from bartracker.wire.messages import Status
+
+if TYPE_CHECKING:
+    from bartracker.links.ble_connection import SensorConnection
 
 
 class LinkState(StrEnum):
@@ -39,6 +43,7 @@ class LinkHealth:
         status: what the sensor last said of itself (battery, its own rate, packets it had to drop); None: nothing yet.
         clock: the sensor's clock against the host's; None: not known yet.
         reconnects: how often the connection was lost and found again.
+        missed_packets: packets that did not come at first; most are fetched again.
     """
 
     state: LinkState
@@ -47,6 +52,7 @@ class LinkHealth:
     status: Status | None
     clock: ClockEstimate | None
     reconnects: int
+    missed_packets: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,7 @@ class SensorLinkSettings:
         drain_s, longest_drain_s: after the stop, until nothing is missing and no packet has come for so long, but no
             longer than that, s.
         end_s: an orderly end may take so long, s.
+        last_work_s: what is done with the sensor after streaming may take so long, s (10-120).
         queue_packets: packets that may wait for a slow program before some are left out of what it shows (never of
             the recording).
     """
@@ -109,6 +116,7 @@ class SensorLinkSettings:
     drain_s: float = 0.2
     longest_drain_s: float = 3.0
     end_s: float = 8.0
+    last_work_s: float = 40.0
     queue_packets: int = 8192
 
 
@@ -134,5 +142,19 @@ class SensorLink(Link, Protocol):
     def finish(self) -> None:
         """Ask for an orderly end and return at once: `items` gives what has arrived, then ends. From any thread, and
         from a signal handler.
+        """
+        ...
+
+
+LastWork: TypeAlias = "Callable[[SensorConnection], Coroutine[Any, Any, None]]"
+
+
+@runtime_checkable
+class WorkableLink(SensorLink, Protocol):
+    """A live sensor with which something can be done when streaming has ended."""
+
+    def before_end(self, work: LastWork) -> None:
+        """Do this in the link's loop after an orderly end of streaming, before the connection is closed. Before
+        `connect`. What it raises ends the link as a lost connection would.
         """
         ...

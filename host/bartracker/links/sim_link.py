@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +17,19 @@ from bartracker.errors import BartrackerError
 from bartracker.links.ble_link import BleLink
 from bartracker.links.link import LinkItem, LinkNotice
 from bartracker.links.link_recorder import LinkRecorder
-from bartracker.links.sensor_link import LinkHealth, SensorLinkSettings, SensorWishes
+from bartracker.links.sensor_link import LastWork, LinkHealth, SensorLinkSettings, SensorWishes
 from bartracker.links.sim_uri import SimWish
 from bartracker.recording import RecordingMetadata
 from bartracker.samples import FloatArray
 from bartracker.sim.handling import HandlingWish, handle
 from bartracker.sim.kinematics import SensorMotion
+from bartracker.sim.resting import RestWish, rest
 from bartracker.sim.session import lift_set
 from bartracker.sim.truth import RepTruth, dense_truth
 from bartracker.wire import SensorInfo
+
+if TYPE_CHECKING:
+    from bartracker.sim.chips.catalogue import Chip
 
 LOG = logging.getLogger("bartracker.links")
 
@@ -80,7 +85,10 @@ class SimLink:
         self._given = given
         self._keep_history = keep_history
         lift = wish.lift
-        if isinstance(lift, HandlingWish):
+        if isinstance(lift, RestWish):
+            self._lifted, self._motion = None, rest(lift, seed=wish.seed)
+            told = RecordingMetadata(notes=f"a virtual sensor at rest, seed {wish.seed}")
+        elif isinstance(lift, HandlingWish):
             self._lifted, self._motion = None, handle(lift, seed=wish.seed).motion
             told = RecordingMetadata(notes=f"calibrated by a {lift.user} virtual user, seed {wish.seed}")
         else:
@@ -101,6 +109,7 @@ class SimLink:
             notes=known.notes or told.notes,
         )
         self._recorder: LinkRecorder | None = None
+        self._last_work: LastWork | None = None
         self._open = ExitStack()
         self._opening = threading.Lock()
         self._closed = False
@@ -110,6 +119,8 @@ class SimLink:
     def label(self) -> str:
         """What is simulated."""
         lift = self._wish.lift
+        if isinstance(lift, RestWish):
+            return "virtual sensor at rest"
         return f"virtual {lift.user} user" if isinstance(lift, HandlingWish) else f"virtual {lift.exercise}"
 
     @property
@@ -125,6 +136,10 @@ class SimLink:
     def record_to(self, recorder: LinkRecorder) -> None:
         """Record everything received. Before `connect`."""
         self._recorder = recorder
+
+    def before_end(self, work: LastWork) -> None:
+        """Do this with the connection once streaming has ended. Before `connect`."""
+        self._last_work = work
 
     def connect(self) -> SensorInfo:
         """Switch the virtual sensor on and connect to it. Raises BartrackerError."""
@@ -210,6 +225,8 @@ class SimLink:
         )
         if self._recorder is not None:
             link.record_to(self._recorder)
+        if self._last_work is not None:
+            link.before_end(self._last_work)
         self._open.callback(link.close)
         return link
 
@@ -269,6 +286,11 @@ class SimLink:
     def history(self) -> NDArray[np.int16]:
         """(N, 6) counts of all samples that the chip has taken, if they are kept."""
         return self._sensor.chip.produced.counts()
+
+    @property
+    def chip(self) -> "Chip":
+        """The chip's model, once connected: for making it misbehave."""
+        return self._sensor.chip
 
     @property
     def true_rate_hz(self) -> float:

@@ -12,9 +12,11 @@ from bartracker.sim.chips.catalogue import CHIP_NAMES
 from bartracker.sim.handling import USERS, HandlingWish
 from bartracker.sim.kinematics import MountPlace
 from bartracker.sim.plan import SetWish, Tempo
+from bartracker.sim.resting import RestWish
 
 _FASTEST: Final = 20.0
 _CALIBRATE: Final = "calibrate"
+_REST: Final = "rest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +24,8 @@ class SimWish:
     """A virtual set, the sensor that measures it, and the radio between.
 
     Attributes:
-        lift: what the lifter does, or how somebody calibrates the sensor; `mount`: where the sensor sits; `seed`:
-            everything left open is drawn from it.
+        lift: what the lifter does, how somebody calibrates the sensor, or how long it rests; `mount`: where the sensor
+            sits; `seed`: everything left open is drawn from it.
         chip, board: names of the virtual hardware; rate_hz: sampling rate to set.
         loss: share of notifications lost; outages_s: from and to, s; drops_s: when the connection is lost, s; all
             times since the first connection, of the radio's clock.
@@ -31,7 +33,7 @@ class SimWish:
         speed: times as fast as real time; for tests and benchmarks.
     """
 
-    lift: SetWish | HandlingWish
+    lift: SetWish | HandlingWish | RestWish
     mount: MountPlace = "shaft"
     seed: int = 0
     chip: str = "lsm6dsox"
@@ -67,16 +69,26 @@ def parse_sim(uri: str, source: SourceUri) -> SimWish:
     if "interval_ms" in values:
         values["interval_s"] = values.pop("interval_ms") / 1000
     place = source.place.strip("/")
-    handled = place == _CALIBRATE
+    handled, resting = place == _CALIBRATE, place == _REST
     if handled and lifter:
         raise UriError(uri, f"{next(iter(lifter))} means nothing to a calibration", f"give user={'|'.join(USERS)}")
+    if resting and lifter:
+        raise UriError(uri, f"{next(iter(lifter))} means nothing to a sensor at rest", "give seconds=120")
+    if not resting and "seconds" in values:
+        raise UriError(uri, f"seconds={values['seconds']:g} is for sim://{_REST}", "leave it out")
     if not handled and "user" in values:
         raise UriError(uri, f"user={values['user']} is for sim://{_CALIBRATE}", "leave it out")
+    lift: SetWish | HandlingWish | RestWish
     try:
-        wish = SimWish(HandlingWish(values.pop("user", "careful")) if handled else SetWish(place, **lifter))
+        if handled:
+            lift = HandlingWish(values.pop("user", "careful"))
+        elif resting:
+            lift = RestWish(values.pop("seconds", RestWish().seconds))
+        else:
+            lift = SetWish(place, **lifter)
     except BartrackerError as error:
         raise UriError(uri, f"{error.given} {error.problem}", error.remedy) from error
-    return replace(wish, **values)
+    return replace(SimWish(lift), **values)
 
 
 def _whole(lowest: int, highest: int) -> tuple[Callable[[str], int], str]:
@@ -145,6 +157,7 @@ _READERS: Final[dict[str, tuple[Callable[[str], object], str]]] = {
     "forward_drift_m": _number(-0.3, 0.3, " m"),
     "velocity_loss": _number(0, 0.3),
     "user": _choice(*USERS),
+    "seconds": _number(1, 86400, " s"),
     "mount": _choice("shaft", "sleeve"),
     "chip": _choice(*CHIP_NAMES),
     "board": _choice(*BOARD_NAMES),

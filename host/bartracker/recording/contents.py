@@ -26,7 +26,8 @@ _BYTES_AT_MOST: Final = 8 + 8 + 48 + 1
 _SAMPLES_AT_MOST: Final = (LARGEST_PAYLOAD - _BLOCK.size) // _BYTES_AT_MOST
 # Keeps differences of sample numbers within 64 bits.
 _LARGEST_INDEX: Final = 1 << 62
-_TEXT_FIELDS: Final = tuple(f.name for f in fields(RecordingMetadata) if f.name not in ("load_kg", "extra"))
+_NUMBER_FIELDS: Final = ("load_kg", "sensor_from_middle_m")
+_TEXT_FIELDS: Final = tuple(f.name for f in fields(RecordingMetadata) if f.name not in (*_NUMBER_FIELDS, "extra"))
 
 
 class ContentError(ValueError):
@@ -212,7 +213,7 @@ def check_block(block: StampedBlock) -> None:
 
 def _metadata_fields(metadata: RecordingMetadata) -> dict[str, object]:
     value: dict[str, object] = {name: getattr(metadata, name) for name in _TEXT_FIELDS}
-    value |= {"load_kg": metadata.load_kg, "extra": metadata.extra or None}
+    value |= {name: getattr(metadata, name) for name in _NUMBER_FIELDS} | {"extra": metadata.extra or None}
     return {name: entry for name, entry in value.items() if entry is not None}
 
 
@@ -230,7 +231,12 @@ def _metadata(value: object) -> RecordingMetadata:
     if not all(isinstance(entry, str) for entry in extras.values()):
         raise ContentError("metadata whose extra entries are not text")
     texts = {name: _text(entries, name) for name in _TEXT_FIELDS}
-    return RecordingMetadata(load_kg=load_kg, extra={name: str(entry) for name, entry in extras.items()}, **texts)
+    return RecordingMetadata(
+        load_kg=load_kg,
+        sensor_from_middle_m=_number(entries, "sensor_from_middle_m"),
+        extra={name: str(entry) for name, entry in extras.items()},
+        **texts,
+    )
 
 
 def _text(value: Mapping[str, object], name: str) -> str | None:

@@ -14,7 +14,8 @@ class RecordingMetadata:
     """What is known about a recording besides its samples; every field may be unknown.
 
     `calibration` names the calibration in use (its parameters stand in the file's own record); `mount` is "shaft" or
-    "sleeve".
+    "sleeve"; `sensor_from_middle_m`: how far along the bar from its middle, positive where the sensor's own axis along
+    the bar points away from it.
     """
 
     exercise: str | None = None
@@ -25,6 +26,7 @@ class RecordingMetadata:
     started_utc: str | None = None
     source: str | None = None
     notes: str | None = None
+    sensor_from_middle_m: float | None = None
     extra: dict[str, str] = field(default_factory=dict[str, str])
 
 

@@ -13,11 +13,15 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from bartracker.coaching.cues import CueSettings
+from bartracker.coaching.metrics import Metric, metric_of
+from bartracker.coaching.verdict import Level, level_of
 from bartracker.live import LiveSession
 from bartracker.live_state import LiveRep, LiveSet, LiveState
 from bartracker.samples import FloatArray
 from bartracker.ui import wording
 from bartracker.ui.canvas import BLANK, big_digits, picture
+from bartracker.ui.preferences import Preferences
 from bartracker.ui.side_view import side_paths
 
 REFRESH_S = 0.1
@@ -25,25 +29,36 @@ SHOWN_S = 15.0
 _MIN_SIZE = (70, 22)  # columns, lines; below that the plain lines are easier to read
 _WIDE = 100  # columns from which nothing is left out
 _CELL_WIDTHS = (5, 7, 11, 4, 3, 4, 4, 7)
+_BLOCKS = " ▁▂▃▄▅▆▇█"
+_MOST_BARS = 10
 _SPARED = (3, 6)  # peak velocity and pause, in a narrow terminal
 _UP, _DOWN, _MUTED, _EDGE = "#56b4e9", "#e69f00", "grey62", "grey42"
-_LEVEL_STYLES: dict[wording.Level, str] = {"good": "#1fbf92", "watch": "#f0e442", "off": "#f2703a"}
+_LEVEL_STYLES: dict[Level, str] = {"good": "#1fbf92", "watch": "#f0e442", "off": "#f2703a"}
 _SEVERITY_STYLES = {"info": _MUTED, "warning": _LEVEL_STYLES["watch"], "error": f"bold {_LEVEL_STYLES['off']}"}
 
 
-def run_terminal(session: LiveSession, console: Console | None = None) -> int:
+def run_terminal(session: LiveSession, console: Console | None = None, preferences: Preferences | None = None) -> int:
     """Show a session until its source ends, then the sets' summaries; starts and closes the session. Returns 0, or 1
     if it failed.
 
     Where standard output is no terminal, is too small or cannot show the characters, prints one line a rep instead.
     The failure itself is the caller's to print: it is `session.failure`.
     """
-    console = console or Console()
+    console, liked = console or Console(), preferences or Preferences()
+    session.hear(
+        CueSettings(
+            schedule=liked.schedule,
+            every_nth=liked.every_nth,
+            metric=liked.metric,
+            sounds=liked.sound,
+            speaks=liked.speech,
+        )
+    )
     session.start()
     try:
         drawn = can_draw(console)
         if drawn:
-            _draw(session, console)
+            _draw(session, console, liked)
         else:
             _print_lines(session, console)
         state = session.snapshot()
@@ -63,11 +78,11 @@ def can_draw(console: Console) -> bool:
     return console.encoding.startswith("utf") and console.width >= _MIN_SIZE[0] and console.height >= _MIN_SIZE[1]
 
 
-def _draw(session: LiveSession, console: Console) -> None:
+def _draw(session: LiveSession, console: Console, liked: Preferences) -> None:
     state = session.snapshot()
     with Live(console=console, auto_refresh=False, screen=True) as live:
         while True:
-            live.update(render(state, console.width, console.height), refresh=True)
+            live.update(render(state, console.width, console.height, liked), refresh=True)
             if state.ended:
                 return
             began = time.monotonic()
@@ -114,8 +129,10 @@ def _say(console: Console, lines: Sequence[str]) -> None:
         console.print(wording.encodable(line, console.encoding), markup=False, highlight=False, soft_wrap=True)
 
 
-def render(state: LiveState, width: int, height: int) -> RenderableType:
+def render(state: LiveState, width: int, height: int, preferences: Preferences | None = None) -> RenderableType:
     """One picture of a state for a terminal of `width` columns and `height` lines."""
+    liked = preferences or Preferences()
+    metric = metric_of(liked.metric)
     shown = state.sets[-1] if state.sets else None
     rep = shown.reps[-1] if shown is not None and shown.reps else None
     side = 20 if width < _WIDE else 28
@@ -124,45 +141,50 @@ def render(state: LiveState, width: int, height: int) -> RenderableType:
     middle = height - 4 - table_lines
     layout = Layout()
     layout.split_column(
-        Layout(_header(shown, state), size=2),
+        Layout(_header(shown, state, liked), size=2),
         Layout(name="middle", size=middle),
         Layout(_panel(_table(shown, width, table_lines - 3), "Reps"), size=table_lines),
-        Layout(_footer(shown, state, width), size=2),
+        Layout(_footer(shown, state, width, liked), size=2),
     )
     layout["middle"].split_row(
-        Layout(_card(rep), size=card),
+        Layout(_card(rep, metric, state, shown), size=card),
         Layout(_time_plots(state, width - card - side, middle)),
         Layout(_path(shown, side, middle), size=side),
     )
     return layout
 
 
-def _header(shown: LiveSet | None, state: LiveState) -> RenderableType:
+def _header(shown: LiveSet | None, state: LiveState, liked: Preferences) -> RenderableType:
     line = Text.assemble(
-        (wording.set_exercise(shown, state), "bold"), (f"  {wording.load(wording.set_load(shown, state))}", _MUTED)
+        (wording.set_exercise(shown, state), "bold"),
+        (f"  {wording.load(wording.set_load(shown, state), liked.units)}", _MUTED),
     )
     if shown is not None:
         line.append(f"   Set {wording.set_number(shown)}   Reps {wording.rep_count(shown.summary)}")
         line.append(f"   Mean {wording.with_unit(wording.velocity(shown.summary.mean_velocity_mps), 'm/s')}")
         line.append(f"   Loss from best / first {wording.velocity_loss_pair(shown.summary)}")
+    rest = wording.rest_s(state)
+    if rest is not None:
+        line.append(f"   Rest {wording.clock(rest)}", _UP)
     line.no_wrap, line.overflow = True, "ellipsis"
     return Group(line, Text(wording.link_line(state), style=_MUTED, no_wrap=True, overflow="ellipsis"))
 
 
-def _card(rep: LiveRep | None) -> RenderableType:
+def _card(rep: LiveRep | None, metric: Metric, state: LiveState, shown: LiveSet | None) -> RenderableType:
     if rep is None:
         return _panel(
-            Text("\nNo rep yet\n\nMean velocity shows here\nas soon as a rep is up", style=_MUTED, justify="center"),
+            Text(f"\nNo rep yet\n\n{metric.name} shows here\nas soon as a rep is up", style=_MUTED, justify="center"),
             "Rep",
         )
     verdict = wording.verdict(rep.rep)
     style = _LEVEL_STYLES[verdict.level]
-    mean = rep.rep.mean_velocity_mps
+    now = state.now
+    phase = "" if now is None else f"{wording.phase(now)} {wording.seconds(now.elapsed_s)} s"
     return _panel(
         Group(
             "",
-            *(Text(row, style="bold", justify="center") for row in big_digits(wording.velocity(mean))),
-            Text(f"{wording.sigma(rep.rep.sigma.get('mean_velocity_mps'))} m/s", style=_MUTED, justify="center"),
+            *(Text(row, style="bold", justify="center") for row in big_digits(metric.text(rep.rep))),
+            Text(metric.uncertainty(rep.rep), style=_MUTED, justify="center"),
             "",
             Text(f"{wording.SHAPES[verdict.level]} {verdict.text}", style=style, justify="center"),
             "",
@@ -173,9 +195,22 @@ def _card(rep: LiveRep | None) -> RenderableType:
                 style=_MUTED,
                 justify="center",
             ),
+            Text(phase, style=_UP, justify="center"),
+            _bars(shown, metric),
         ),
         f"Rep {rep.rep.index}",
     )
+
+
+def _bars(shown: LiveSet | None, metric: Metric) -> Text:
+    """The newest reps of a set as bars of the metric, coloured by verdict; a rep without it leaves its place empty."""
+    line = Text(justify="center", no_wrap=True)
+    known = [(rep, metric.value(rep.rep)) for rep in (shown.reps[-_MOST_BARS:] if shown is not None else ())]
+    top = max((value for _, value in known if value is not None), default=0.0)
+    for rep, value in known:
+        step = 0 if value is None or top <= 0 else max(1, round(value / top * (len(_BLOCKS) - 1)))
+        line.append(_BLOCKS[step] + " ", style=_LEVEL_STYLES[level_of(rep.rep)])
+    return line
 
 
 def _time_plots(state: LiveState, width: int, lines: int) -> RenderableType:
@@ -268,8 +303,8 @@ def _table(shown: LiveSet | None, width: int, most: int) -> RenderableType:
     return table
 
 
-def _footer(shown: LiveSet | None, state: LiveState, width: int) -> RenderableType:
-    text, severity = wording.notice(shown, state)
+def _footer(shown: LiveSet | None, state: LiveState, width: int, liked: Preferences) -> RenderableType:
+    text, severity = wording.alarm(state) or wording.notice(shown, state, liked.units)
     line = Text(text, style=_SEVERITY_STYLES[severity], no_wrap=True, overflow="ellipsis")
     if state.position_s is None or not state.duration_s:
         return Group(line)

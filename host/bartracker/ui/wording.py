@@ -10,13 +10,17 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from bartracker.coaching import tempo_of
-from bartracker.links.sensor_link import LinkHealth
+from bartracker.coaching.metrics import UNKNOWN
+from bartracker.coaching.phase_clock import PhaseNow
+from bartracker.coaching.verdict import Level, level_of
+from bartracker.links.sensor_link import LinkHealth, LinkState
 from bartracker.live_state import LiveSet, LiveState
 from bartracker.results import Flag, Rep, RepSet, SetSummary
 
-UNKNOWN = "–"
-
-Level: TypeAlias = Literal["good", "watch", "off"]
+Units: TypeAlias = Literal["kg", "lb"]
+KG_PER_LB = 0.45359237
+LOW_BATTERY_PERCENT = 15
+REST_FROM_S = 10.0  # the bar at rest between two reps is no rest between sets
 
 _EXERCISE_NAMES = {
     "squat": "Squat",
@@ -71,9 +75,11 @@ def percent(fraction: float | None) -> str:
     return UNKNOWN if fraction is None else f"{_number(100.0 * fraction, 0)} %"
 
 
-def load(load_kg: float | None) -> str:
-    """100.0 -> "100 kg", 62.5 -> "62.5 kg"; "" if unknown."""
-    return "" if load_kg is None else f"{load_kg:.10g} kg"
+def load(load_kg: float | None, units: Units = "kg") -> str:
+    """100.0 -> "100 kg" or "220.5 lb", 62.5 -> "62.5 kg"; "" if unknown."""
+    if load_kg is None:
+        return ""
+    return f"{load_kg:.10g} kg" if units == "kg" else f"{round(load_kg / KG_PER_LB, 1):.10g} lb"
 
 
 def clock(t_s: float) -> str:
@@ -102,15 +108,11 @@ def remarks(rep: Rep) -> str:
 
 
 def verdict(rep: Rep) -> Verdict:
-    """Off: failed, partial or surely past a target; watch: perhaps past one, or measured with doubt (samples lost,
-    clipped).
-    """
-    text = remarks(rep)
+    """The level and what to say of it."""
+    level, text = level_of(rep), remarks(rep)
     if rep.kind != "full":
-        return Verdict("off", f"{rep.kind.capitalize()} rep" + (f": {text}" if text else ""))
-    if any(flag.verdict == "yes" and flag.sigma is not None for flag in rep.flags):
-        return Verdict("off", _capital(text))
-    return Verdict("watch", _capital(text)) if text else Verdict("good", "Good rep")
+        return Verdict(level, f"{rep.kind.capitalize()} rep" + (f": {text}" if text else ""))
+    return Verdict(level, capital(text) if text else "Good rep")
 
 
 def rep_row(rep: Rep) -> tuple[str, ...]:
@@ -142,10 +144,10 @@ def rep_line(set_index: int, rep: Rep) -> str:
     return "  ".join(parts)
 
 
-def summary_line(shown: LiveSet, state: LiveState) -> str:
+def summary_line(shown: LiveSet, state: LiveState, units: Units = "kg") -> str:
     """A finished set in one plain line."""
     summary = shown.summary
-    title = " ".join(part for part in (set_exercise(shown, state), load(set_load(shown, state))) if part)
+    title = " ".join(part for part in (set_exercise(shown, state), load(set_load(shown, state), units)) if part)
     reps = f"{summary.full_reps} rep{'' if summary.full_reps == 1 else 's'}{_others(summary)}"
     line = (
         f"Set {shown.index}: {title}, {reps}, mean {velocity(summary.mean_velocity_mps)} m/s, "
@@ -178,6 +180,11 @@ def velocity_loss_pair(summary: SetSummary) -> str:
     return f"{percent(summary.velocity_loss_from_best)} / {percent(summary.velocity_loss_from_first)}"
 
 
+def evenness(summary: SetSummary) -> str:
+    """How alike the reps' velocities were: their coefficient of variation, "± 6 %"."""
+    return UNKNOWN if summary.mean_velocity_cv is None else f"± {percent(summary.mean_velocity_cv)}"
+
+
 def set_number(shown: LiveSet) -> str:
     """ "2", and "2, done" once it is over."""
     return str(shown.index) if shown.result is None else f"{shown.index}, done"
@@ -202,7 +209,44 @@ def with_unit(number: str, unit: str) -> str:
     return number if number == UNKNOWN else f"{number} {unit}"
 
 
-def notice(shown: LiveSet | None, state: LiveState) -> tuple[str, str]:
+def rest_s(state: LiveState) -> float | None:
+    """How long the bar has been left alone since the last rep, s; None while a set is lifted and before the first."""
+    last = next((each for each in reversed(state.sets) if each.reps), None)
+    if last is None or not len(state.motion):
+        return None
+    rep = last.reps[-1].rep
+    since = float(state.motion.t_s[-1]) - (rep.end_s or rep.concentric_end_s)
+    return since if since >= REST_FROM_S or last.result is not None else None
+
+
+def alarm(state: LiveState) -> tuple[str, str] | None:
+    """What must be seen at once, in words with a next step, and its severity; None where all is well."""
+    if state.error is not None:
+        return state.error, "error"
+    link = state.link
+    if link is None or state.ended:
+        return None
+    if link.state in (LinkState.LOST, LinkState.RECONNECTING):
+        return "The sensor is lost. Bring it near; it is searched for, and the set goes on when it is back.", "error"
+    battery = None if link.status is None else link.status.battery_percent
+    if battery is not None and battery <= LOW_BATTERY_PERCENT:
+        return f"The sensor's battery is at {battery} %. Charge it after this set.", "warning"
+    return None
+
+
+def searching(state: LiveState) -> bool:
+    """Whether a sensor is still being looked for or connected."""
+    link = state.link
+    return not state.ended and link is not None and link.state in (LinkState.SEARCHING, LinkState.CONNECTING)
+
+
+def phase(now: PhaseNow | None) -> str:
+    """The tempo phase as it is said."""
+    words = {"eccentric": "Down", "bottom": "Hold", "concentric": "Up", "top": "Hold"}
+    return "" if now is None else words[now.phase]
+
+
+def notice(shown: LiveSet | None, state: LiveState, units: Units = "kg") -> tuple[str, str]:
     """The one remark to show now and its severity ("info", "warning", "error"): an error before all, then what was
     said last.
     """
@@ -210,11 +254,11 @@ def notice(shown: LiveSet | None, state: LiveState) -> tuple[str, str]:
         return state.error, "error"
     newest = state.notices[-1] if state.notices else None
     if shown is not None and shown.result is not None and (newest is None or newest.t_s <= shown.result.end_s):
-        return summary_line(shown, state), "info"
+        return summary_line(shown, state, units), "info"
     if newest is not None:
         return f"{clock(newest.t_s)}  {newest.text}", newest.severity
     if state.phase == "running" and not any(each.reps for each in state.sets):
-        return "Watching for the first rep.", "info"
+        return ("Searching for the sensor." if searching(state) else "Watching for the first rep."), "info"
     if state.ended and not any(each.reps for each in state.sets):
         return "The recording has ended; no reps were found in it.", "info"
     return "", "info"
@@ -296,5 +340,6 @@ def _number(value: float | None, decimals: int) -> str:
     return UNKNOWN if value is None or not math.isfinite(value) else f"{value:.{decimals}f}"
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """With a capital letter at the beginning."""
     return text[:1].upper() + text[1:]

@@ -12,7 +12,9 @@ from types import FrameType
 
 from bartracker.errors import BartrackerError
 from bartracker.live import LiveSession
+from bartracker.ui.preferences import Preferences
 from bartracker.ui.qt_libraries import missing_packages
+from bartracker.ui.sources import Surroundings
 
 LOG = logging.getLogger("bartracker.window")
 LOG.addHandler(logging.NullHandler())
@@ -68,9 +70,11 @@ def _how_to_mend() -> str:
     return f"install `apt-get install {' '.join(packages)}`" if packages else "`bartracker check` says what is missing"
 
 
-def run_window(session: LiveSession) -> int:
-    """Show a session in a window until it is closed; starts and closes the session. Returns 0, or 1 if the session
-    failed.
+def run_window(
+    session: LiveSession, preferences: Preferences | None = None, surroundings: Surroundings | None = None
+) -> tuple[int, Preferences]:
+    """Show a session in a window until it is closed; starts and closes it, and what the window opened after it. Returns
+    0, or 1 if the last session failed, and how the person likes the window now.
 
     Raises BartrackerError if no window can be opened, and KeyboardInterrupt on Ctrl-C after the session has been
     closed in order.
@@ -79,6 +83,7 @@ def run_window(session: LiveSession) -> int:
     from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
     from PySide6.QtWidgets import QApplication
 
+    from bartracker.ui.window.collecting import collected_here
     from bartracker.ui.window.main import MainWindow, dress
 
     def on_qt_message(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
@@ -94,19 +99,26 @@ def run_window(session: LiveSession) -> int:
 
     previous = signal.signal(signal.SIGINT, on_interrupt)
     try:
-        dress(app)
-        session.start()
-        window = MainWindow(session)
-        window.show()
-        app.exec()
-        window.close()
+        with collected_here():
+            dress(app)
+            session.start()
+            window = MainWindow(session, preferences, surroundings)
+            if window.preferences.full_screen:
+                window.showFullScreen()
+            else:
+                window.show()
+            app.exec()
+            window.close()
+            last, liked = window.session, window.preferences
+            del window
     finally:
         session.close()
         signal.signal(signal.SIGINT, previous)
         qInstallMessageHandler(previous_handler)
     if interrupted:
         raise KeyboardInterrupt
-    return 0 if session.failure is None else 1
+    last.close()
+    return (0 if last.failure is None else 1), liked
 
 
 def _probe() -> str | None:

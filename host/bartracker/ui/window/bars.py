@@ -1,18 +1,20 @@
-"""The two strips of the window: the set's header above, notices and transport below."""
+"""The strips of the window: the set's header and a banner above, notices and transport below."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QPolygonF
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from bartracker.live_state import LiveSet, LiveState
 from bartracker.ui import wording
-from bartracker.ui.window.cards import CaptionedValue, card_frame, label
-from bartracker.ui.window.palette import TEXT
+from bartracker.ui.window.cards import CaptionedValue
+from bartracker.ui.window.painting import card_frame, label
+from bartracker.ui.window.palette import Theme
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
-_PROGRESS_STEPS = 1000
+_PROGRESS_STEPS = 10_000
 
 
 class SetHeader:
@@ -25,35 +27,70 @@ class SetHeader:
         self.reps = CaptionedValue("Reps")
         self.mean = CaptionedValue("Mean velocity")
         self.best = CaptionedValue("Best")
-        self.loss = CaptionedValue("Velocity loss from best / first")
+        self.loss = CaptionedValue("Loss from best / first")
         self._values = (self.set_number, self.reps, self.mean, self.best, self.loss)
+        self.rest = CaptionedValue("Rest")
+        self.athlete = CaptionedValue("Athlete")
         self.link = CaptionedValue("Source")
         self.frame = card_frame()
         layout = QHBoxLayout(self.frame)
-        layout.setContentsMargins(18, 8, 18, 8)
-        layout.setSpacing(28)
+        layout.setContentsMargins(18, 6, 18, 6)
+        layout.setSpacing(22)
         title = QHBoxLayout()
         title.setSpacing(10)
         title.addWidget(self.exercise)
         title.addWidget(self.load)
         layout.addLayout(title)
         layout.addStretch(1)
-        for value in self._values:
+        for value in (self.athlete, *self._values, self.rest):
             layout.addWidget(value)
         layout.addStretch(1)
         layout.addWidget(self.link)
 
-    def show(self, shown: LiveSet | None, state: LiveState) -> None:
+    def show(self, shown: LiveSet | None, state: LiveState, units: wording.Units) -> None:
         """Show the set and the source's state."""
         self.exercise.setText(wording.set_exercise(shown, state))
-        self.load.setText(wording.load(wording.set_load(shown, state)))
+        warm_up = " warm-up" if shown is not None and shown.warm_up else ""
+        self.load.setText(wording.load(wording.set_load(shown, state), units) + warm_up)
+        athlete = (shown.athlete if shown is not None else None) or state.athlete
+        self.athlete.setVisible(athlete is not None)
+        self.athlete.set_value(athlete or "")
+        rest = wording.rest_s(state)
+        self.rest.set_value(wording.UNKNOWN if rest is None else wording.clock(rest))
         for value, text in zip(self._values, wording.set_values(shown), strict=True):
             value.set_value(text)
         self.link.set_value(wording.link_line(state))
 
 
+class Banner(QLabel):
+    """What must be seen at once, across the whole window; hidden where all is well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("banner")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.setAccessibleName("Alarm")
+        self.hide()
+
+    def show_state(self, state: LiveState) -> None:
+        """Say what is wrong, if anything is."""
+        alarm = wording.alarm(state)
+        if alarm is None:
+            self.hide()
+            return
+        shape = {"warning": "▲  ", "error": "■  "}.get(alarm[1], "")
+        text = shape + alarm[0]
+        if (text, alarm[1]) != (self.text(), self.property("severity")):
+            self.setText(text)
+            self.setProperty("severity", alarm[1])
+            self.style().unpolish(self)
+            self.style().polish(self)
+        self.show()
+
+
 class NoticeLine(QLabel):
-    """The newest remark; an error takes its place and stays."""
+    """The newest remark; why the session ended stands in the banner."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,12 +102,15 @@ class NoticeLine(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setAccessibleName("Notices")
 
-    def show_state(self, shown: LiveSet | None, state: LiveState) -> None:
+    def show_state(self, shown: LiveSet | None, state: LiveState, units: wording.Units) -> None:
         """Say what there is to say now."""
-        text, severity = wording.notice(shown, state)
-        shape = {"warning": "▲  ", "error": "■  "}.get(severity, "")
-        self._put(shape + text, severity)
+        text, severity = wording.notice(shown, replace(state, error=None), units)
+        self.show_said(text, severity)
         self.setToolTip("\n".join(f"{wording.clock(each.t_s)}  {each.text}" for each in state.notices[-12:]))
+
+    def show_said(self, text: str, severity: str) -> None:
+        """Say this."""
+        self._put({"warning": "▲  ", "error": "■  "}.get(severity, "") + text, severity)
 
     def show_fault(self, text: str) -> None:
         """Say that the window itself has failed."""
@@ -89,42 +129,48 @@ class Transport(QWidget):
     focus.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.play = _button("Play or pause (space)")
         self.slower = _button("Slower (-)", "–")
         self.faster = _button("Faster (+)", "+")
         self.speed = QLabel("1×")
         self.speed.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
+        self.bar = QSlider(Qt.Orientation.Horizontal)
         self.bar.setMaximum(_PROGRESS_STEPS)
+        self.bar.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.bar.setAccessibleName("Position in the recording")
         self.position = QLabel("0:00 / 0:00")
-        self.keys = label("Space pause   + – speed   ↑ ↓ rep   PgUp PgDn set   Esc newest   Q quit", "hint")
-        self._icons = {True: _play_icon(), False: _pause_icon()}
+        self.keys = label("? all keys", "hint")
+        self._icons = {True: _play_icon(theme), False: _pause_icon(theme)}
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
         for widget in (self.play, self.slower, self.speed, self.faster, self.position):
             layout.addWidget(widget)
         layout.addWidget(self.bar, 1)
-        layout.addWidget(self.keys)
 
     def show_state(self, state: LiveState) -> None:
         """Show where a recording stands."""
         controllable = state.speed is not None
+        self.setVisible(controllable)
         for widget in (self.play, self.slower, self.speed, self.faster, self.position, self.bar):
             widget.setVisible(controllable)
         if state.speed is None:
             return
         for button in (self.play, self.slower, self.faster):
             button.setEnabled(not state.ended)
+        self.bar.setEnabled(True)
         self.play.setIcon(self._icons[state.paused or state.ended])
         self.speed.setText(wording.speed(state.speed))
         if state.position_s is not None and state.duration_s:
             self.position.setText(f"{wording.clock(state.position_s)} / {wording.clock(state.duration_s)}")
-            self.bar.setValue(round(_PROGRESS_STEPS * min(1.0, state.position_s / state.duration_s)))
+            if not self.bar.isSliderDown():
+                self.bar.setValue(round(_PROGRESS_STEPS * min(1.0, state.position_s / state.duration_s)))
+
+    def sought_s(self, duration_s: float) -> float:
+        """Where the slider stands, s."""
+        return duration_s * self.bar.value() / _PROGRESS_STEPS
 
     def set_scale(self, scale: float) -> None:
         """1 at 1280 x 720."""
@@ -137,9 +183,12 @@ def footer(notice: NoticeLine, transport: Transport) -> QFrame:
     """The card at the bottom."""
     frame = card_frame()
     layout = QVBoxLayout(frame)
-    layout.setContentsMargins(18, 8, 18, 10)
-    layout.setSpacing(8)
-    layout.addWidget(notice)
+    layout.setContentsMargins(18, 5, 18, 6)
+    layout.setSpacing(4)
+    said = QHBoxLayout()
+    said.addWidget(notice, 1)
+    said.addWidget(transport.keys)
+    layout.addLayout(said)
     layout.addWidget(transport)
     return frame
 
@@ -163,21 +212,23 @@ def _button(name: str, text: str = "") -> QToolButton:
     return button
 
 
-def _play_icon() -> QIcon:
-    return _icon(lambda painter: painter.drawPolygon(QPolygonF([QPointF(8, 4), QPointF(28, 16), QPointF(8, 28)])))
+def _play_icon(theme: Theme) -> QIcon:
+    return _icon(
+        theme, lambda painter: painter.drawPolygon(QPolygonF([QPointF(8, 4), QPointF(28, 16), QPointF(8, 28)]))
+    )
 
 
-def _pause_icon() -> QIcon:
-    return _icon(lambda painter: painter.drawRects([QRectF(7, 4, 6, 24), QRectF(19, 4, 6, 24)]))
+def _pause_icon(theme: Theme) -> QIcon:
+    return _icon(theme, lambda painter: painter.drawRects([QRectF(7, 4, 6, 24), QRectF(19, 4, 6, 24)]))
 
 
-def _icon(draw: Callable[[QPainter], None]) -> QIcon:
+def _icon(theme: Theme, draw: Callable[[QPainter], None]) -> QIcon:
     pixmap = QPixmap(32, 32)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(TEXT))
+    painter.setBrush(QColor(theme.text))
     draw(painter)
     painter.end()
     return QIcon(pixmap)

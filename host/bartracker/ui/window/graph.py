@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QPen, QPolygonF
-from PySide6.QtWidgets import QGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QSizePolicy, QWidget
 
 from bartracker.samples import FloatArray, IntArray
 from bartracker.ui.window.items import GridItem
-from bartracker.ui.window.palette import CARD, EDGE, GRID, MUTED
+from bartracker.ui.window.palette import Theme
 
 _pg: Any = importlib.import_module("pyqtgraph")
 
@@ -67,8 +67,8 @@ class Curve:
 class Ends:
     """A disc at a path's start and a triangle at its end."""
 
-    def __init__(self, plot: "Plot", size_px: float, start: str, end: str) -> None:
-        self._item: Any = _pg.ScatterPlotItem(size=size_px, pxMode=True, pen=pen(CARD))
+    def __init__(self, plot: "Plot", size_px: float, start: str, end: str, edge: str) -> None:
+        self._item: Any = _pg.ScatterPlotItem(size=size_px, pxMode=True, pen=pen(edge))
         self._brushes = [QBrush(QColor(start)), QBrush(QColor(end))]
         plot.widget.addItem(self._item, ignoreBounds=True)
 
@@ -78,6 +78,27 @@ class Ends:
             self._item.setData(x[[0, -1]], y[[0, -1]], brush=self._brushes, symbol=["o", "t1"])
         else:
             self._item.setData([], [])
+
+
+class Dot:
+    """One moving mark."""
+
+    def __init__(self, plot: "Plot", size_px: float, colour: str, edge: str) -> None:
+        self._item: Any = _pg.ScatterPlotItem(size=size_px, pxMode=True, pen=pen(edge, 2.0), brush=QColor(colour))
+        self._place: tuple[float, float] | None = None
+        plot.widget.addItem(self._item, ignoreBounds=True)
+
+    @property
+    def place(self) -> tuple[float, float] | None:
+        """Where it is, None: hidden."""
+        return self._place
+
+    def move(self, place: tuple[float, float] | None) -> None:
+        """Show it there; None hides it."""
+        if place == self._place:
+            return
+        self._place = place
+        self._item.setData(*([], []) if place is None else ([place[0]], [place[1]]))
 
 
 class Caption:
@@ -108,21 +129,23 @@ class Plot:
     keyboard.
     """
 
-    def __init__(self, name: str) -> None:
-        self.widget: Any = _pg.PlotWidget(background=CARD)
+    def __init__(self, name: str, theme: Theme) -> None:
+        self.widget: Any = _pg.PlotWidget(background=theme.card)
         self.widget.setFrameShape(self.widget.Shape.NoFrame)
         self.widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        # A graphics view would like to be 480 px high; how high it is, the window's shares say.
+        self.widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.widget.setMenuEnabled(False)
         self.widget.hideButtons()
         self.widget.setMouseEnabled(x=False, y=False)
         self.widget.disableAutoRange()
-        self._grid = GridItem(QColor(GRID))
+        self._grid = GridItem(QColor(theme.grid))
         self.widget.addItem(self._grid, ignoreBounds=True)
         self.widget.setAccessibleName(name)
         self._ticks: tuple[tuple[tuple[float, str], ...], ...] = ((), ())
         for axis in self._axes():
-            axis.setPen(pen(EDGE))
-            axis.setTextPen(pen(MUTED))
+            axis.setPen(pen(theme.edge))
+            axis.setTextPen(pen(theme.muted))
             axis.setStyle(tickLength=0, hideOverlappingLabels=True)
 
     @property

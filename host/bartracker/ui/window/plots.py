@@ -1,6 +1,4 @@
-"""The plots: velocity and height against time, and the bar's path from the side. All items are made once and then told
-new data.
-"""
+"""Velocity and height against time. All items are made once and then told new data."""
 
 import math
 from collections.abc import Sequence
@@ -8,20 +6,15 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
-from bartracker.live_state import LiveRep, LiveSet, RecentMotion
+from bartracker.live_state import LiveSet, RecentMotion
 from bartracker.samples import FloatArray
 from bartracker.ui import wording
-from bartracker.ui.side_view import side_paths
-from bartracker.ui.window.cards import card_frame, font, label
-from bartracker.ui.window.graph import Caption, Curve, Ends, Plot, pen, ribbon
+from bartracker.ui.window.graph import Caption, Curve, Plot, pen, ribbon
 from bartracker.ui.window.items import BandItem, SpanItem
-from bartracker.ui.window.palette import DOWN, FAINT, MUTED, TEXT, UP, tint
-
-_FLOOR_CM = -5.0  # lowest height in the side view: a little room under the start
+from bartracker.ui.window.painting import card_frame, font, label
+from bartracker.ui.window.palette import Theme, tint
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +31,6 @@ class PlotSettings:
         sigmas: half-width of the bands in standard uncertainties.
         tick_s: spacing of the numbers on the time axis, s.
         rep_labels: most rep numbers shown on the time axis.
-        paths: most reps of a set shown from the side.
     """
 
     shown_s: float = 15.0
@@ -49,7 +41,6 @@ class PlotSettings:
     sigmas: float = 1.0
     tick_s: float = 5.0
     rep_labels: int = 12
-    paths: int = 30
 
 
 class _Track:
@@ -57,6 +48,7 @@ class _Track:
 
     def __init__(
         self,
+        theme: Theme,
         title: str,
         colour: str,
         band: float,
@@ -68,14 +60,15 @@ class _Track:
         self._step = step
         self._least = least
         self.range = least
-        self.plot = Plot(title)
+        self.plot = Plot(title, theme)
         self.title = label(title, "plot_title")
-        self.spans = SpanItem((tint(UP, 0.13), tint(DOWN, 0.13)))
+        self.spans = SpanItem((tint(theme.up, 0.13), tint(theme.down, 0.13)))
         self.plot.add(self.spans)
-        self.plot.add_line(0.0, vertical=False, line=pen(FAINT))
+        self.plot.add_line(0.0, vertical=False, line=pen(theme.faint))
         self._band = BandItem(tint(colour, band))
         self.plot.add(self._band)
         self.curve = Curve(self.plot, pen(colour, 2.0))
+        self._refined = Curve(self.plot, pen(theme.text, 2.5))
         self.mark_times(())
         self.plot.set_y_range(*least)
 
@@ -89,10 +82,22 @@ class _Track:
         if len(values):
             self._set_range(float(values.min()), float(values.max()))
 
+    @property
+    def refined(self) -> tuple[FloatArray, FloatArray]:
+        """Times and values of the second look, as drawn."""
+        return self._refined.points
+
+    def show_refined(self, pieces: Sequence[tuple[FloatArray, FloatArray]]) -> None:
+        """Draw these pieces, each times and values, over what was seen live."""
+        t_s = np.concatenate([piece[0] for piece in pieces]) if pieces else np.empty(0)
+        values = np.concatenate([piece[1] for piece in pieces]) if pieces else np.empty(0)
+        breaks = np.cumsum([len(piece[0]) for piece in pieces])[:-1] if pieces else np.empty(0, dtype=np.int64)
+        self._refined.set_points(t_s, values, breaks)
+
     def mark_times(self, times: tuple[tuple[float, str], ...]) -> None:
         """Number these moments on the time axis, and round values on the other."""
         self._times = times
-        self.plot.set_ticks(times, _round_values(*self.range, self._step))
+        self.plot.set_ticks(times, round_values(*self.range, self._step))
 
     def _set_range(self, low: float, high: float) -> None:
         margin = 0.25 * self._step
@@ -107,21 +112,22 @@ class _Track:
 class TimePlots:
     """Velocity above height on one moving time axis."""
 
-    def __init__(self, settings: PlotSettings | None = None) -> None:
+    def __init__(self, theme: Theme, settings: PlotSettings | None = None) -> None:
         self._settings = settings or PlotSettings()
-        self._velocity = _Track("Vertical velocity, m/s", UP, 0.25, 0.25, (-0.75, 0.75), self._settings)
-        self._height = _Track("Height, m", TEXT, 0.12, 0.2, (-0.2, 0.6), self._settings)
+        self._velocity = _Track(theme, "Vertical velocity, m/s", theme.up, 0.25, 0.25, (-0.75, 0.75), self._settings)
+        self._height = _Track(theme, "Height, m", theme.muted, 0.12, 0.2, (-0.2, 0.6), self._settings)
+        self._refined_reps: tuple[object, ...] = ()
         self._height.plot.link_x(self._velocity.plot)
-        self._captions = [Caption(self._velocity.plot, MUTED) for _ in range(self._settings.rep_labels)]
+        self._captions = [Caption(self._velocity.plot, theme.muted) for _ in range(self._settings.rep_labels)]
         self._newest_s = 0.0
         self.edge_s: float | None = None
         self._move_to(0.0)
         self.frame = card_frame()
         layout = QVBoxLayout(self.frame)
-        layout.setContentsMargins(12, 8, 12, 6)
-        layout.setSpacing(2)
-        lifting, lowering = (f'<span style="color:{colour}">■</span>' for colour in (UP, DOWN))
-        legend = label(f"{lifting} lifting &nbsp; {lowering} lowering &nbsp; band ± 1 σ", "hint")
+        layout.setContentsMargins(12, 6, 12, 4)
+        layout.setSpacing(1)
+        lifting, lowering = (f'<span style="color:{colour}">■</span>' for colour in (theme.up, theme.down))
+        legend = label(f"{lifting} lifting &nbsp; {lowering} lowering &nbsp; ━ after the set &nbsp; band ± 1 σ", "hint")
         head = QHBoxLayout()
         head.addWidget(self._velocity.title, 1)
         head.addWidget(legend)
@@ -139,6 +145,7 @@ class TimePlots:
         """Draw the newest motion and tint the phases of the reps in it."""
         if not len(motion):
             return
+        self._show_refined(motion, sets)
         self._newest_s = float(motion.t_s[-1])
         first = int(np.searchsorted(motion.t_s, self._newest_s - self._settings.shown_s - 1.0))
         stride = 1 + (len(motion) - first) // self._settings.max_points
@@ -167,6 +174,24 @@ class TimePlots:
                 middle_s = 0.5 * (rep.concentric_start_s + rep.concentric_end_s)
                 caption.set_text(str(rep.index), middle_s, self._velocity.range[0])
 
+    @property
+    def refined_velocity(self) -> tuple[FloatArray, FloatArray]:
+        """Times and velocities of the second look, as drawn."""
+        return self._velocity.refined
+
+    def _show_refined(self, motion: RecentMotion, sets: Sequence[LiveSet]) -> None:
+        """The lifting phases of sets that have been looked at as a whole; their heights stand on what was seen live."""
+        reps = [rep for one in sets for rep in one.reps if rep.final and rep.trace is not None and len(rep.trace.t_s)]
+        reps = [rep for rep in reps if rep.rep.concentric_end_s > motion.t_s[0]]
+        if tuple(reps) == self._refined_reps:
+            return
+        self._refined_reps = tuple(reps)
+        traces = [rep.trace for rep in reps if rep.trace is not None]
+        self._velocity.show_refined([(trace.t_s, trace.vel_z_mps) for trace in traces])
+        starts = np.interp([trace.t_s[0] for trace in traces], motion.t_s, motion.height_m)
+        heights = [(trace.t_s, trace.path_w_m[:, 2] + start) for trace, start in zip(traces, starts, strict=True)]
+        self._height.show_refined(heights)
+
     def glide(self) -> None:
         """Move the time axis towards the newest sample; to be called once a frame. Costs nothing once it is there."""
         if self.edge_s is None or abs(self._newest_s - self.edge_s) > self._settings.shown_s:
@@ -193,99 +218,8 @@ class TimePlots:
             track.mark_times(tuple((t_s, wording.clock(t_s)) for t_s in times))
 
 
-class PathPlot:
-    """The concentric paths of one set's reps from the side, at equal scales, with the chosen one bright and its
-    band.
-    """
-
-    def __init__(self, settings: PlotSettings | None = None) -> None:
-        self._settings = settings or PlotSettings()
-        self.plot = Plot("Bar path from the side, cm")
-        self.plot.on_resized(self._fit)
-        self.plot.add_line(0.0, vertical=True, line=pen(FAINT, 1.0, Qt.PenStyle.DashLine))
-        self._band = BandItem(tint(UP, 0.18))
-        self.plot.add(self._band)
-        self._earlier = [Curve(self.plot, pen(FAINT, 1.5)) for _ in range(self._settings.paths)]
-        self.current = Curve(self.plot, pen(UP, 3.0))
-        self._ends = Ends(self.plot, 10.0, TEXT, UP)
-        self._shown: tuple[object, ...] = ()
-        self._reach_cm = (0.0, 60.0)
-        self.hint = label("", "hint")
-        self.hint.setWordWrap(True)
-        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.frame = card_frame()
-        layout = QVBoxLayout(self.frame)
-        layout.setContentsMargins(12, 8, 12, 8)
-        layout.setSpacing(2)
-        layout.addWidget(label("Bar path from the side, cm", "plot_title"))
-        layout.addWidget(self.plot.qt_widget, 1)
-        layout.addWidget(self.hint)
-
-    def show(self, reps: Sequence[LiveRep], chosen: LiveRep | None) -> None:
-        """Draw the paths of a set's reps; nothing is done while they are the same objects as before."""
-        if (*reps, chosen) == self._shown:
-            return
-        self._shown = (*reps, chosen)
-        traced = [(rep, rep.trace) for rep in reps if rep.trace is not None and len(rep.trace.t_s)][
-            -len(self._earlier) :
-        ]
-        paths = side_paths([trace for _, trace in traced])
-        self._reach_cm = (
-            max((float(np.abs(each.sideways_cm).max()) for each in paths), default=0.0),
-            max((float(each.height_cm.max()) for each in paths), default=60.0),
-        )
-        self._fit()
-        place = next((number for number, (rep, _) in enumerate(traced) if rep is chosen), None)
-        for number, curve in enumerate(self._earlier):
-            curve.set_visible(number < len(paths) and number != place)
-            if number < len(paths):
-                newness = (number + 1) / len(paths)
-                curve.set_pen(pen(_mixed(FAINT, MUTED, newness), 1.5))
-                curve.set_points(paths[number].sideways_cm, paths[number].height_cm)
-        if place is None:
-            self._band.set_bands([])
-            self.current.set_points(np.empty(0), np.empty(0))
-            self._ends.set_path(np.empty(0), np.empty(0))
-            self.hint.setText("" if paths else "Each rep's path up shows here.")
-            return
-        path = paths[place]
-        half = self._settings.sigmas * path.sigma_sideways_cm
-        left, right = path.sideways_cm - half, path.sideways_cm + half
-        self._band.set_bands([ribbon(left, path.height_cm, right, path.height_cm)])
-        self.current.set_points(path.sideways_cm, path.height_cm)
-        self._ends.set_path(path.sideways_cm, path.height_cm)
-        self.hint.setText(
-            f"Path up of rep {chosen.rep.index if chosen else ''}; band ± 1 σ. Left and right are arbitrary."
-        )
-
-    def set_scale(self, scale: float) -> None:
-        """1 at 1280 x 720."""
-        self.plot.set_axis_fonts(font(11 * scale), 34 * scale, 22 * scale)
-
-    def _fit(self) -> None:
-        """Show what there is at equal scales, on a floor at the bottom, in steps of 10 cm so that the picture stays
-        still.
-        """
-        width, height = self.plot.size_px
-        if min(width, height) < 1:
-            return
-        side = 10.0 * math.ceil((max(12.0, self._reach_cm[0]) + 2.0) / 10.0)
-        top = 10.0 * math.ceil((max(30.0, self._reach_cm[1]) + 4.0) / 10.0)
-        cm_per_px = max((top - _FLOOR_CM) / height, 2.0 * side / width)
-        side, top = 0.5 * cm_per_px * width, _FLOOR_CM + cm_per_px * height
-        self.plot.set_ticks(_round_values(-side, side, 10.0), _round_values(0.0, top, 10.0, 10))
-        self.plot.set_ranges((-side, side), (_FLOOR_CM, top))
-
-
-def _round_values(low: float, high: float, step: float, most: int = 5) -> tuple[tuple[float, str], ...]:
+def round_values(low: float, high: float, step: float, most: int = 5) -> tuple[tuple[float, str], ...]:
     """Multiples of step, or of 2, 4 ... steps where there would be more than `most`, within low..high."""
     step *= next(times for times in (1, 2, 4, 8, 16) if (high - low) / (times * step) <= most or times == 16)
     numbers = range(math.ceil(low / step), math.floor(high / step) + 1)
     return tuple((number * step, f"{round(number * step, 6):g}") for number in numbers)
-
-
-def _mixed(dim: str, bright: str, share: float) -> QColor:
-    """Between two colours: 0 dim, 1 bright."""
-    a, b = QColor(dim), QColor(bright)
-    pairs = ((a.redF(), b.redF()), (a.greenF(), b.greenF()), (a.blueF(), b.blueF()))
-    return QColor.fromRgbF(*(low + share * (high - low) for low, high in pairs))

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
 
 from bartracker.live_state import LiveRep
 from bartracker.ui import wording
-from bartracker.ui.window.cards import card_frame, label, shape_icon
-from bartracker.ui.window.palette import LEVELS
+from bartracker.ui.window.painting import card_frame, label, shape_icon
+from bartracker.ui.window.palette import Theme
 from bartracker.ui.wording import Verdict
 
 _ROLE = Qt.ItemDataRole
@@ -29,11 +29,12 @@ _WIDTHS = (58, 74, 104, 78, 74, 88, 72, 90)  # px at 1280 x 720; the remarks tak
 class RepTableModel(QAbstractTableModel):
     """The shown set's reps, one a row."""
 
-    def __init__(self) -> None:
+    def __init__(self, theme: Theme) -> None:
         super().__init__()
+        self._theme = theme
         self._rows: list[tuple[str, ...]] = []
         self._verdicts: list[Verdict] = []
-        self._icons: dict[str, QIcon] = {level: shape_icon(level) for level in LEVELS}
+        self._icons: dict[str, QIcon] = {level: shape_icon(level, theme) for level in theme.levels}
 
     def set_reps(self, reps: Sequence[LiveRep]) -> bool:
         """Show these; returns whether that changed anything."""
@@ -60,7 +61,7 @@ class RepTableModel(QAbstractTableModel):
             case _ROLE.DecorationRole if column == 0:
                 return self._icons[self._verdicts[row].level]
             case _ROLE.ForegroundRole if column == _REMARKS:
-                return QColor(LEVELS[self._verdicts[row].level])
+                return QColor(self._theme.levels[self._verdicts[row].level])
             case _ROLE.ToolTipRole if column == _REMARKS:
                 return self._rows[row][column]
             case _ROLE.TextAlignmentRole:
@@ -85,8 +86,8 @@ class _KeepColour(QStyledItemDelegate):
 class RepTable:
     """The card with the table; `view.clicked` tells which row a person chose."""
 
-    def __init__(self) -> None:
-        self.model = RepTableModel()
+    def __init__(self, theme: Theme) -> None:
+        self.model = RepTableModel(theme)
         self.view = QTableView()
         self.view.setModel(self.model)
         self.view.setItemDelegate(_KeepColour(self.view))
@@ -108,7 +109,7 @@ class RepTable:
         self._empty.setParent(self.view)
         self.frame = card_frame()
         layout = QVBoxLayout(self.frame)
-        layout.setContentsMargins(8, 4, 8, 6)
+        layout.setContentsMargins(8, 2, 8, 4)
         layout.addWidget(self.view)
 
     def show(self, reps: Sequence[LiveRep], chosen: int | None) -> None:
@@ -123,7 +124,7 @@ class RepTable:
         """1 at 1280 x 720."""
         for column, width in enumerate(_WIDTHS):
             self.view.setColumnWidth(column, round(width * scale))
-        self.view.verticalHeader().setDefaultSectionSize(round(25 * scale))
+        self.view.verticalHeader().setDefaultSectionSize(round(24 * scale))
         self.view.setIconSize(QSize(round(16 * scale), round(16 * scale)))
         self._empty.adjustSize()
         self._empty.move(round(10 * scale), round(40 * scale))

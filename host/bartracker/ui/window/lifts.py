@@ -1,0 +1,108 @@
+"""The lifting phases of a set laid over each other: velocity against time since each lift began, as the second look
+found it where there was one. The chosen rep is bright, the best dashed, another set dotted, and the ghost runs along.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout
+
+from bartracker.live_state import LiveRep
+from bartracker.samples import FloatArray
+from bartracker.ui.window.graph import Curve, Dot, Plot, pen
+from bartracker.ui.window.painting import card_frame, font, label
+from bartracker.ui.window.palette import Theme, mixed, tint
+from bartracker.ui.window.plots import round_values
+
+_MOST = 30
+_LEAST_S = 1.0
+
+
+class LiftPlot:
+    """Velocity of each lift over its own time."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._theme = theme
+        self.plot = Plot("Velocity of each lift, m/s", theme)
+        self.plot.add_line(0.0, vertical=False, line=pen(theme.faint))
+        dotted = pen(tint(theme.down, 0.8), 1.5, Qt.PenStyle.DotLine)
+        self._other = [Curve(self.plot, dotted) for _ in range(_MOST)]
+        self._every = [Curve(self.plot, pen(theme.faint, 1.5)) for _ in range(_MOST)]
+        self._best = Curve(self.plot, pen(theme.levels["good"], 2.0, Qt.PenStyle.DashLine))
+        self.current = Curve(self.plot, pen(theme.up, 3.0))
+        self.ghost = Dot(self.plot, 14.0, theme.levels["good"], theme.text)
+        self._shown: tuple[object, ...] = ()
+        self.hint = label("", "hint")
+        self.frame = card_frame()
+        layout = QVBoxLayout(self.frame)
+        layout.setContentsMargins(12, 6, 12, 6)
+        layout.setSpacing(2)
+        layout.addWidget(label("Velocity of each lift, m/s, against s since it began", "plot_title"))
+        layout.addWidget(self.plot.qt_widget, 1)
+        layout.addWidget(self.hint)
+
+    def show(
+        self,
+        reps: Sequence[LiveRep],
+        chosen: LiveRep | None,
+        best: LiveRep | None = None,
+        other: Sequence[LiveRep] = (),
+    ) -> None:
+        """Draw a set's lifts and, dotted, another's; nothing is done while they are the same objects as before."""
+        key = (*reps, None, *other, chosen, best)
+        if key == self._shown:
+            return
+        self._shown = key
+        lifts = [(rep, _lift(rep)) for rep in reps if rep.trace is not None and len(rep.trace.t_s)][-_MOST:]
+        behind = [_lift(rep) for rep in other if rep.trace is not None and len(rep.trace.t_s)][-_MOST:]
+        _draw(self._other, behind)
+        _draw(self._every, [lift for _, lift in lifts])
+        for number, curve in enumerate(self._every[: len(lifts)]):
+            curve.set_visible(lifts[number][0] is not chosen)
+            curve.set_pen(pen(mixed(self._theme.faint, self._theme.muted, (number + 1) / len(lifts)), 1.5))
+        nothing = (np.empty(0), np.empty(0))
+        self.current.set_points(*next((lift for rep, lift in lifts if rep is chosen), nothing))
+        self._best.set_points(*next((lift for rep, lift in lifts if rep is best and rep is not chosen), nothing))
+        self._fit([lift for _, lift in lifts] + behind)
+        words = "" if lifts else "Each lift shows here, from its beginning."
+        if chosen is not None and lifts:
+            words = f"Bright: rep {chosen.rep.index}."
+            if best is not None and best is not chosen:
+                words += f" Dashed: the best, rep {best.rep.index}."
+            if behind:
+                words += " Dotted: the set before."
+        self.hint.setText(words)
+
+    def move_ghost(self, rep: LiveRep | None, share_s: float) -> None:
+        """Show the ghost where `rep` was share_s after its lift began; None hides it."""
+        if rep is None or rep.trace is None or not len(rep.trace.t_s):
+            self.ghost.move(None)
+            return
+        t_s, velocity = _lift(rep)
+        at_s = min(share_s, float(t_s[-1]))
+        self.ghost.move((at_s, float(np.interp(at_s, t_s, velocity))))
+
+    def set_scale(self, scale: float) -> None:
+        """1 at 1280 x 720."""
+        self.plot.set_axis_fonts(font(11 * scale), 44 * scale, 22 * scale)
+
+    def _fit(self, lifts: Sequence[tuple[FloatArray, FloatArray]]) -> None:
+        end_s = max([_LEAST_S, *(float(t_s[-1]) for t_s, _ in lifts)])
+        end_s = 0.25 * math.ceil(end_s / 0.25)
+        top = 0.25 * math.ceil((max([0.75, *(float(v.max()) for _, v in lifts)]) + 0.05) / 0.25)
+        self.plot.set_ranges((0.0, end_s), (-0.1, top))
+        self.plot.set_ticks(round_values(0.0, end_s, 0.25), round_values(0.0, top, 0.25))
+
+
+def _lift(rep: LiveRep) -> tuple[FloatArray, FloatArray]:
+    assert rep.trace is not None
+    return rep.trace.t_s - rep.trace.t_s[0], rep.trace.vel_z_mps
+
+
+def _draw(curves: Sequence[Curve], lifts: Sequence[tuple[FloatArray, FloatArray]]) -> None:
+    for number, curve in enumerate(curves):
+        curve.set_visible(number < len(lifts))
+        if number < len(lifts):
+            curve.set_points(*lifts[number])
