@@ -19,6 +19,7 @@ from bartracker.recording_health import TOLD_BY_GAPS, RecordingHealth
 from bartracker.reps.announce import RepAnnouncer
 from bartracker.reps.context import LiftContext
 from bartracker.reps.quietness import Quietness
+from bartracker.reps.revision import revisions
 from bartracker.reps.settings import RepSettings
 from bartracker.reps.summary import summarise
 from bartracker.reps.whole_set import WholeSet, refine_set
@@ -36,6 +37,7 @@ class PipelineSettings:
     exercise: Exercise | None = None
     load_kg: float | None = None
     mount: Mount | None = None
+    sensor_from_middle_m: float | None = None
     targets: Targets | TargetBook = field(default_factory=Targets)
     calibration: Calibration = IDENTITY
     nominal_rate_hz: float | None = None
@@ -72,14 +74,16 @@ class Pipeline:
         self._timebase = TimeBase(self.settings.nominal_rate_hz, self.settings.timebase)
         self._online = OnlineMotion(self.settings.motion)
         self._quietness = Quietness(self.settings.motion, self.settings.reps)
-        self._context = LiftContext(self.settings.load_kg, self.settings.mount)
+        self._context = LiftContext(self.settings.load_kg, self.settings.mount, self.settings.sensor_from_middle_m)
         self._announcer = RepAnnouncer(self.settings.exercise, self.settings.reps, self._context)
         self._health = RecordingHealth(self.settings.motion)
         self._hops: list[Hop] = []
         self._since_s = -np.inf
+        self._rested_s = -np.inf
         self._live_sets: list[RepSet] = []
         self._sets: list[RepSet] = []
         self._notices: list[Notice] = []
+        self._revised: list[Notice] = []
         self._executor: Executor | None = None
         self._refinements: deque[_Refinement] = deque()
         self._finished = False
@@ -113,11 +117,13 @@ class Pipeline:
         period = self._timebase.period_s
         open_set = self._live_set()
         live = [*self._live_sets, open_set] if open_set else self._live_sets
+        # As live nobody knew yet what the second look would say.
+        revised = () if as_live else tuple(notice.text for notice in self._revised)
         return Analysis(
             sample_rate_hz=1.0 / period if period else 0.0,
             gaps=tuple(self._timebase.gaps),
             sets=tuple(live if as_live else self._sets),
-            notices=(*self.settings.remarks, *(n.text for n in self._notices if n.code not in TOLD_BY_GAPS)),
+            notices=(*self.settings.remarks, *(n.text for n in self._notices if n.code not in TOLD_BY_GAPS), *revised),
             as_live=as_live,
         )
 
@@ -141,13 +147,21 @@ class Pipeline:
         events += self._note(self._health.push(hop, motion.resting, self._timebase.gaps))
         for event in self._announcer.push(motion, self._online):
             events.append(self._with_flags(event))
+        if motion.resting.any():
+            self._rested_s = now
         reps = self._announcer.reps
-        if reps and now - (reps[-1].end_s or reps[-1].concentric_end_s) > self.settings.reps.set_gap_s:
+        if reps and self._is_over(reps[-1], now):
             events += self._close_set()
         if not reps:
             self._forget(now - self.LONGEST_UNCLAIMED_S)
         self._online.forget_before(now - self.settings.reps.recent_s - 1.0)
         return events
+
+    def _is_over(self, last: Rep, now_s: float) -> bool:
+        """Whether no rep belongs to the open set any more. A bar that is held up has yet to come back."""
+        done_s = last.concentric_end_s if last.end_s is None else last.end_s
+        held = last.end_s is None and self._rested_s < last.concentric_end_s
+        return now_s - done_s > (self.settings.reps.longest_hold_s if held else self.settings.reps.set_gap_s)
 
     def _with_flags(self, event: Event) -> Event:
         if isinstance(event, RepAnnounced):
@@ -212,7 +226,18 @@ class Pipeline:
             ]
             if whole is not None:
                 events.append(SetFinished(self._sets[-1], whole.traces))
+            events += self._explained(refinement, whole)
         return events
+
+    def _explained(self, refinement: _Refinement, whole: WholeSet | None) -> list[Notice]:
+        """One notice of what the second look changed; none where it changed nothing that matters."""
+        changed = revisions(refinement.announced, whole.rep_set.reps if whole is not None else ())
+        if not changed:
+            return []
+        last = whole.rep_set.end_s if whole is not None else refinement.announced[-1].concentric_end_s
+        text = f"set {refinement.set_index} looked at as a whole: {'; '.join(changed)}"
+        self._revised.append(Notice(last, "revised", text, "info"))
+        return self._revised[-1:]
 
     def _live_set(self) -> RepSet | None:
         """The open set as announced so far."""

@@ -91,6 +91,10 @@ class Rep:
     bar_tilt_rad: float | None = None
     bar_rotation_rad: float | None = None
     start_turn_rad: float | None = None
+    middle_rom_m: float | None = None
+    middle_mean_velocity_mps: float | None = None
+    middle_horizontal_deviation_m: float | None = None
+    middle_horizontal_drift_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

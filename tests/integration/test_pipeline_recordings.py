@@ -94,6 +94,7 @@ def excused(rep: Rep, rep_set: RepSet) -> set[str]:
         missing |= {"top_pause_s", "bottom_pause_s"}
     if "axis_unknown" in codes:
         missing |= {"bar_tilt_rad", "bar_rotation_rad"}
+    missing |= {name for name in Rep.__slots__ if name.startswith("middle_")}  # the sensor's place was not told
     if rep_set.load_kg is None:
         missing |= {"mean_force_n", "peak_force_n", "mean_power_w", "peak_power_w"}
     if not rep.sticking:

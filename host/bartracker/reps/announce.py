@@ -103,7 +103,8 @@ class RepAnnouncer:
         phases = without_crawls(phases, self.settings)
         phases = [p for p in phases if p.end_s <= settled and p.start_s > self._since_s]
         if self._named_order is None and not self.reps:
-            self._order = order_of_first_movement(phases, self.settings)
+            large = any(phase.range_m >= self.settings.order_range_m for phase in phases)
+            self._order = order_of_first_movement(phases, self.settings) if large else None
         if self._order is None:
             return []
         rests = t_s[1:][resting[1:] & ~resting[:-1]].tolist()
@@ -115,7 +116,7 @@ class RepAnnouncer:
         last_end = self.reps[-1].concentric_end_s if self.reps else -np.inf
         for candidate in candidates:
             begins = candidate.concentric.peak_s > last_end
-            if begins and self._may_be_pick_up(candidate, candidates, t_s, resting):
+            if begins and self._may_be_pick_up(candidate, candidates, t_s, vel_z_mps, resting):
                 continue
             if not begins and not self._completes_last(candidate):
                 continue
@@ -187,17 +188,31 @@ class RepAnnouncer:
         )
 
     def _may_be_pick_up(
-        self, candidate: Candidate, candidates: list[Candidate], t_s: FloatArray, resting: BoolArray
+        self,
+        candidate: Candidate,
+        candidates: list[Candidate],
+        t_s: FloatArray,
+        vel_z_mps: FloatArray,
+        resting: BoolArray,
     ) -> bool:
         """The first rise after true rest only brings a row to its start, unless the bar is put back after it: then
-        each rep is rowed from the floor.
+        each rep is lifted from the floor.
         """
-        if self.exercise != "row" or self.reps:
+        lift, named = candidate.concentric, self.exercise
+        if self._order != "concentric-first" or named not in (None, "row") or self.reps:
             return False
-        start = candidate.concentric.start_s
-        rested = t_s[resting & (t_s < start)]
-        first = len(rested) > 0 and not any(rested[-1] < c.concentric.start_s < start for c in candidates)
-        return first and not bool(resting[t_s > candidate.concentric.end_s].any())
+        rested = t_s[resting & (t_s < lift.start_s)]
+        if not len(rested) or any(rested[-1] < c.concentric.start_s < lift.start_s for c in candidates):
+            return False
+        if bool(resting[t_s > lift.end_s].any()):
+            return False
+        if named == "row":
+            return True
+        soon = lift.start_s - float(rested[-1]) < self.settings.pick_up_within_s
+        after = t_s > lift.end_s
+        height_m = np.cumsum(vel_z_mps[after]) * (t_s[-1] - t_s[0]) / max(1, len(t_s) - 1)
+        returned = bool((height_m < -self.settings.returned_share * lift.range_m).any())
+        return soon and lift.peak_mps < self.settings.pick_up_peak_mps and not returned
 
     def _announce(self, motion: SmoothedMotion, candidate: Candidate, now: float) -> list[Event]:
         kind = self._kind(candidate, motion)

@@ -11,7 +11,8 @@ from bartracker.motion.track import SmoothedMotion
 from bartracker.reps.bar_axis import BarAxis, learn_axis, start_turns_rad, tilt_and_rotation
 from bartracker.reps.context import LiftContext
 from bartracker.reps.effort import force_and_power, smoothness_sparc, sticking_region
-from bartracker.reps.measure import measure_concentric, measure_eccentric, measure_pause
+from bartracker.reps.measure import Numbers, measure_concentric, measure_eccentric, measure_pause
+from bartracker.reps.middle import measure_middle
 from bartracker.reps.pairing import Candidate
 from bartracker.reps.phases import Phase
 from bartracker.reps.settings import RepSettings
@@ -74,6 +75,10 @@ def build_rep(
             del tilt["bar_rotation_rad"], tilt_sigma["bar_rotation_rad"]
         values |= tilt
         sigma |= tilt_sigma
+    middle, unknown = _middle(motion, concentric, axis, context, lifting)
+    values |= middle.values
+    sigma |= middle.sigma
+    flags += unknown
     region = sticking_region(motion, concentric, context.numbers)
     rep = Rep(
         index=index,
@@ -175,6 +180,22 @@ def _pause(
         "bottom_pause_s" if order == "eccentric-first" else "top_pause_s": pause,
         "time_under_tension_s": after.end_s - before.start_s,
     }
+
+
+def _middle(
+    motion: SmoothedMotion, concentric: Phase, axis: BarAxis | None, context: LiftContext, of_sensor: Numbers
+) -> tuple[Numbers, list[Flag]]:
+    """Numbers of the bar's middle where the sensor's distance from it is told, and what says why there are none."""
+    distance_m, nothing = context.sensor_from_middle_m, Numbers({}, {})
+    if distance_m is None:
+        return nothing, []
+    why = "the bar's axis is not known: nothing is known of the bar's middle"
+    if axis is not None:
+        numbers = measure_middle(motion, concentric, axis, distance_m, context.numbers, of_sensor)
+        if numbers.values:
+            return numbers, []
+        why = "the sensor sits askew, none of its axes along the bar: nothing is known of the bar's middle"
+    return nothing, [Flag("middle_unknown", None, None, None, "yes", why)]
 
 
 def _effort(

@@ -63,7 +63,7 @@ def tilt_and_rotation(
     """
     quat = motion.quat_ws[_within(motion, (phase.start_s, phase.end_s))]
     inclination = np.arcsin(np.clip(up_in_sensor(quat) @ axis.axis_s, -1.0, 1.0))
-    turned = float(np.abs(_angle_about(quat, axis)).max(initial=0.0))
+    turned = float(np.abs(angle_about(quat, axis)).max(initial=0.0))
     tilt = float(np.abs(inclination - inclination[0]).max(initial=0.0))
     # An axis taken wrongly shows a part of the bar's turn as tilt.
     mistaken = axis.sigma_rad * 2.0 * np.sin(0.5 * min(turned, np.pi))
@@ -79,7 +79,7 @@ def sensor_turn_rad(
     """Largest less smallest angle of the sensor about the bar's axis within a span, whole turns counted, and its
     standard uncertainty, rad; the largest of unbroken pieces.
     """
-    turned = [float(np.ptp(_angle_about(motion.quat_ws[_within(motion, span)], axis))) for motion in pieces]
+    turned = [float(np.ptp(angle_about(motion.quat_ws[_within(motion, span)], axis))) for motion in pieces]
     largest = max(turned, default=0.0)
     return largest, float(np.hypot(settings.attitude_sigma_rad, 0.5 * axis.sigma_rad**2 * largest))
 
@@ -108,7 +108,7 @@ def _turns_rad(quat_ws: FloatArray) -> FloatArray:
     return to_rotation_vector(multiply(conjugate(quat_ws[:-1]), quat_ws[1:]))
 
 
-def _angle_about(quat_ws: FloatArray, axis: BarAxis) -> FloatArray:
+def angle_about(quat_ws: FloatArray, axis: BarAxis) -> FloatArray:
     """Angle turned about the axis since the first sample, (N,), rad."""
     if len(quat_ws) < 2:
         return np.zeros(1)

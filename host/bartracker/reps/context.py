@@ -30,6 +30,8 @@ class NumberSettings:
         rolls about its axis far more than it tilts or yaws.
     axis_turning_radps: least rms rate about it; below, noise and tremor decide (0.05-0.2).
     axis_inclination_rad: a bar's axis is level; an axis further than this from level is not the bar's (0.1-0.4).
+    askew_cosine: a sensor none of whose axes lies along the bar as closely as this cosine (0.8: 37 degrees) tells no
+        direction along it (0.75-0.95).
     attitude_sigma_rad: 1 sigma by which inclination wanders within a lift; that of VQF against an optical reference.
     """
 
@@ -44,13 +46,18 @@ class NumberSettings:
     axis_share: float = 0.8
     axis_turning_radps: float = 0.1
     axis_inclination_rad: float = 0.25
+    askew_cosine: float = 0.8
     attitude_sigma_rad: float = 0.006
 
 
 @dataclass(frozen=True, slots=True)
 class LiftContext:
-    """load_kg: bar and plates, None if not told. mount: where the sensor sits, None if not told."""
+    """load_kg: bar and plates, None if not told. mount: where the sensor sits, None if not told.
+    sensor_from_middle_m: how far along the bar from its middle, positive where the sensor's own axis along the bar
+    points away from it; None if not told.
+    """
 
     load_kg: float | None = None
     mount: Mount | None = None
+    sensor_from_middle_m: float | None = None
     numbers: NumberSettings = field(default_factory=NumberSettings)

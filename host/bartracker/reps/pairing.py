@@ -60,12 +60,14 @@ class Usual:
 
 
 def order_of_first_movement(phases: list[Phase], settings: RepSettings) -> Order | None:
-    """The order of a lift by its first large movement: down first or up first; None before there is one."""
+    """The order of a lift by its first large movement: down first or up first; None before there is one. Large is what
+    could be one half of a pair with the others: unracking, and what drift makes of holding the bar, are not.
+    """
     ranges = [phase.range_m for phase in phases]
     if not ranges or max(ranges) < 1.5 * settings.smallest_range_m:
         return None
     usual = float(np.quantile(ranges, 0.9))
-    first = next(phase for phase in phases if phase.range_m >= 0.5 * usual)
+    first = next(phase for phase in phases if phase.range_m >= settings.matching_range * usual)
     return "concentric-first" if first.direction == "up" else "eccentric-first"
 
 

@@ -29,11 +29,15 @@ class RepSettings:
         not on its way down.
     pull_peak_mps, catch_within_s: the pull of a clean or snatch is at least this fast, and the fall into the catch
         follows this soon.
+    pick_up_within_s, pick_up_peak_mps: a lift not told that begins so soon after true rest, and is no faster, may only
+        bring the bar to where a row starts. Gripping takes up to 4 s, walking out mostly longer; a pull is faster.
     longest_turn_s: a longer halt between two phases separates them.
+    order_range_m: live, the order is not taken before so large a movement: drift makes up to 0.2 m of a walk-out.
     partial_share: share of the set's median range below which a rep is partial.
     failed_peak_share: a short lift slower than this share of the usual peak velocity has failed; one that was cut short
         on purpose is nearly as fast as the others.
     set_gap_s: a longer time without a rep ends the set; clusters rest up to 30 s.
+    longest_hold_s: the same while the bar is still up after a lift and has not lain still since (60-300).
     recent_s: span of past motion smoothed when a rep is announced.
     settle_s: how long the bar must have ended its upward phase before the rep is announced.
     swing_back_share, look_for_s: the recent past is smoothed when online velocity has come back by this share of its
@@ -68,10 +72,14 @@ class RepSettings:
     returned_share: float = 0.6
     pull_peak_mps: float = 0.9
     catch_within_s: float = 0.4
+    pick_up_within_s: float = 5.0
+    pick_up_peak_mps: float = 1.2
     longest_turn_s: float = 12.0
+    order_range_m: float = 0.25
     partial_share: float = 0.7
     failed_peak_share: float = 0.6
     set_gap_s: float = 45.0
+    longest_hold_s: float = 120.0
     recent_s: float = 15.0
     settle_s: float = 0.12
     swing_back_share: float = 0.6

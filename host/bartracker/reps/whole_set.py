@@ -8,7 +8,7 @@ import numpy as np
 
 from bartracker.events import RepTrace
 from bartracker.motion.settings import MotionSettings
-from bartracker.motion.track import SmoothedMotion, Visit, segments_of, smooth_segment
+from bartracker.motion.track import SmoothedMotion, Visit, segments_of, smooth_segment, still_around
 from bartracker.reps.assemble import build_rep, with_rests, with_start_turns
 from bartracker.reps.bar_axis import learn_axis, sensor_turn_rad, up_at
 from bartracker.reps.context import LiftContext
@@ -129,16 +129,34 @@ def _find(
     settings: RepSettings,
 ) -> _Found:
     motion = [
-        smooth_segment(segment, motion_settings, moving=number > 0, visits=visits)
+        smooth_segment(segment, motion_settings, moving=number > 0 or _moves(segment, motion_settings), visits=visits)
         for number, segment in enumerate(segments)
     ]
-    phases = [phase for piece in motion for phase in find_phases(piece.t_s, piece.vel_w_mps[:, 2], settings)]
+    phases = [
+        phase
+        for piece in motion
+        for phase in find_phases(piece.t_s, piece.vel_w_mps[:, 2], settings)
+        if phase.direction == "down" or _is_whole(phase, piece)
+    ]
     phases = [phase for phase in phases if phase.start_s > since_s]
     order = order or order_of_first_movement(phases, settings)
     if order is None:
         return _Found(motion, phases, None, [])
     rests = [t for piece in motion for t in rest_starts_s(piece)]
     return _Found(motion, phases, order, judged(phases, order, rests, settings))
+
+
+def _moves(segment: list[Hop], settings: MotionSettings) -> bool:
+    """Whether the sensor is not still for the first half second: the samples may begin in mid-rep."""
+    first_s = segment[0].t_s[0]
+    return not bool(still_around([hop for hop in segment if hop.t_s[0] < first_s + 0.5], settings).any())
+
+
+def _is_whole(phase: Phase, piece: SmoothedMotion) -> bool:
+    """Whether a phase begins and ends within the piece; of one cut off by a gap or the recording's end nothing is
+    known.
+    """
+    return piece.t_s[0] < phase.start_s and phase.end_s < piece.t_s[-1]
 
 
 def _visits(found: _Found, settings: RepSettings) -> tuple[Visit, ...]:
