@@ -1,6 +1,7 @@
 """For all tests: whether Qt can be used here. GUI tests ask with the fixture `require_qt`; nothing else touches Qt."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import hypothesis
@@ -8,6 +9,10 @@ import pytest
 
 from bartracker.errors import BartrackerError
 from bartracker.ui.window import import_qt
+
+# Whoever runs the tests in the background has told them to ignore Ctrl-C; what they start must not inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Where a failure must be the change's own, every run tries the same examples; elsewhere new ones are looked for.
 hypothesis.settings.register_profile("same", derandomize=True)
