@@ -66,6 +66,21 @@ def steady_visits(days: int, per_day: float = 0.0, noise: float = 0.0, seed: int
     return Visits(day, np.arange(len(day)), np.arange(0, len(load) + 1, 3), load, velocity, np.full(len(load), 0.01))
 
 
+@pytest.mark.parametrize("loads_kg", [(100.0, 100.0), (100.0, 110.0)])
+def test_loads_too_close_give_no_1rm(loads_kg: tuple[float, float]) -> None:
+    """However often they were lifted: the slope would be that of other lifters."""
+    days = np.arange(0.0, 40.0, 2.0)
+    load = np.tile(loads_kg, len(days))
+    first = np.arange(0, len(load) + 1, 2)
+    one_load = Visits(days, np.arange(len(days)), first, load, 1.4 - 1.1 * load / 150.0, np.full(len(load), 0.005))
+    track = track_strength(one_load, "squat")
+    assert track is not None
+    found = estimates(track, "squat", 0.3)
+    assert found is not None
+    assert np.isnan(found.e1rm_kg).all()
+    assert np.isnan(found.interval_kg).all()
+
+
 def test_strength_of_a_steady_lifter_is_found() -> None:
     track = track_strength(steady_visits(60), "squat")
     assert track is not None

@@ -39,6 +39,8 @@ class StrengthSettings:
     velocity_span_mps: usual velocity at no load above that at 1RM, and its scatter between lifters.
     first_guess: how uncertain the first 1RM guessed from the heaviest load is, as a share.
     confidence: of intervals.
+    least_load_span: least difference of lightest and heaviest load as a share of the heaviest; one load says nothing of
+        how velocity falls with load, whatever lifters usually do.
     widest: largest half-width of an interval as a share of the estimate that still helps anyone.
     outlier: a day farther off than so many scatters is an outlier: it moves the estimates less, and counts as just so
         far when the scatter is learned.
@@ -54,6 +56,7 @@ class StrengthSettings:
     velocity_span_mps: tuple[float, float] = (1.1, 0.3)
     first_guess: float = 0.5
     confidence: float = 0.95
+    least_load_span: float = 0.15
     widest: float = 0.5
     outlier: float = 1.8
 
@@ -286,6 +289,8 @@ def estimates(
         interval = track.reference_kg * np.column_stack(((b - root) / a, (b + root) / a))
         half = (interval[:, 1] - interval[:, 0]) / 2
         good = (a > 0) & (slope > 0) & (above > 0) & (half <= settings.widest * estimate)
+    loads = track.visits.load_kg
+    good &= float(np.ptp(loads)) >= settings.least_load_span * float(loads.max())
     return Estimates(
         mvt,
         sigma,

@@ -95,7 +95,9 @@ def stop_set(latest_losses: FloatArray, settings: SuggestionSettings | None = No
     strength, size = settings.loss_limits
     known = latest_losses[np.isfinite(latest_losses)]
     habit = (
-        f"your latest {len(known)} sets lost {100 * np.median(known):.0f} %" if len(known) else "no loss is known yet"
+        f"your latest {len(known)} {'set' if len(known) == 1 else 'sets'} lost {100 * np.median(known):.0f} %"
+        if len(known)
+        else "no loss is known yet"
     )
     return Suggestion(
         "when to stop",
