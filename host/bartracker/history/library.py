@@ -319,7 +319,7 @@ class Library:
 
 
 def _sensor(connection: sqlite3.Connection, recording: Recording) -> int | None:
-    label = ", ".join(filter(None, (recording.chip, recording.metadata.source)))
+    label = ", ".join(filter(None, (recording.chip, recording.metadata.source, recording.sensor_id)))
     if not label:
         return None
     connection.execute("INSERT OR IGNORE INTO sensor (label) VALUES (?)", (label,))
