@@ -137,11 +137,6 @@ class LiveSession:
         """A person's corrections."""
         return self._edits
 
-    @property
-    def can_control(self) -> bool:
-        """Whether pause and speed mean anything here: they do for recordings."""
-        return self._playback is not None
-
     def start(self) -> None:
         """Start both threads; a second call does nothing."""
         if self.threads:

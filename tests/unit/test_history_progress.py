@@ -17,7 +17,7 @@ from bartracker.history import Library, tables
 from bartracker.history.agreement import agreement
 from bartracker.history.associations import associations, rank_correlation
 from bartracker.history.pages import lift_page, warm_up_rows
-from bartracker.history.progress import personal_bests, template_likeness, velocity_at_load, weeks
+from bartracker.history.progress import personal_bests, template_likeness, weeks
 from bartracker.history.readiness import readiness
 from bartracker.history.strength import change, estimates, track_strength, velocity_at
 from bartracker.history.suggestions import (
@@ -210,8 +210,6 @@ def test_weeks_bests_and_fixed_loads(library: Library, tmp_path: Path) -> None:
     heaviest, *fastest = personal_bests(table)
     assert (heaviest.kind, heaviest.load_kg) == ("heaviest", 110.0)
     assert [(one.load_kg, round(one.velocity_mps / best, 3)) for one in fastest] == [(110, 0.8), (100, 1.1), (60, 1.5)]
-    _, velocity, _ = velocity_at_load(table, 100.0)
-    assert (velocity / best).round(3).tolist() == [1.0, 1.1]
     visits = visits_of(table)
     assert (np.diff(visits.first).tolist(), visits.load_kg.tolist()) == ([2, 1, 1], [60.0, 100.0, 100.0, 110.0])
     assert warm_up_rows(table).tolist() == [3]

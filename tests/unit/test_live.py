@@ -166,7 +166,6 @@ def test_a_sensor_has_no_pause_and_no_speed(run):
     session.set_speed(2.0)
     state = ended(session)
     session.close()
-    assert not session.can_control
     assert (state.paused, state.speed, state.position_s, state.duration_s) == (False, None, None, None)
 
 

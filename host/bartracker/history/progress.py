@@ -3,7 +3,7 @@ Pure functions of tables; strength over time is strength.py's.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import numpy as np
 
@@ -114,12 +114,6 @@ def weeks(table: SetTable) -> list[Week]:
     ]
 
 
-def velocity_at_load(table: SetTable, load_kg: float) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Times, s since 1970, best mean velocity and its uncertainty, m/s, of all sets at a load."""
-    at = np.isclose(table.load_kg, load_kg, atol=0.01) & np.isfinite(table.best_mean_velocity_mps)
-    return table.started_s[at], table.best_mean_velocity_mps[at], table.best_sigma_mps[at]
-
-
 def usual_loads(table: SetTable, most: int = 4) -> list[float]:
     """The loads lifted on most visits, rising."""
     good = table.load_kg > 0
@@ -172,8 +166,3 @@ def template_likeness(table: CurveTable, fewest: int = 10) -> TemplateLikeness |
     mean_distance = np.bincount(place, distance) / np.bincount(place)
     order = np.argsort(first)
     return TemplateLikeness(ids[order], mean_distance[order], template * level)
-
-
-def day_of(at_s: float) -> date:
-    """The UTC date of a time in s since 1970."""
-    return datetime.fromtimestamp(at_s, UTC).date()

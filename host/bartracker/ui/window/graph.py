@@ -64,6 +64,14 @@ class Curve:
         self._item.setVisible(visible)
 
 
+def draw_lines(curves: Sequence[Curve], lines: Sequence[tuple[FloatArray, FloatArray]]) -> None:
+    """Give each curve its line, x and y (N,); curves beyond the last line are hidden."""
+    for number, curve in enumerate(curves):
+        curve.set_visible(number < len(lines))
+        if number < len(lines):
+            curve.set_points(*lines[number])
+
+
 class Ends:
     """A disc at a path's start and a triangle at its end."""
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from bartracker.live_state import LiveRep
 from bartracker.samples import FloatArray
-from bartracker.ui.window.graph import Curve, Dot, Plot, pen
+from bartracker.ui.window.graph import Curve, Dot, Plot, draw_lines, pen
 from bartracker.ui.window.painting import card_frame, font, label
 from bartracker.ui.window.palette import Theme, mixed, tint
 from bartracker.ui.window.plots import round_values
@@ -57,8 +57,8 @@ class LiftPlot:
         self._shown = key
         lifts = [(rep, _lift(rep)) for rep in reps if rep.trace is not None and len(rep.trace.t_s)][-_MOST:]
         behind = [_lift(rep) for rep in other if rep.trace is not None and len(rep.trace.t_s)][-_MOST:]
-        _draw(self._other, behind)
-        _draw(self._every, [lift for _, lift in lifts])
+        draw_lines(self._other, behind)
+        draw_lines(self._every, [lift for _, lift in lifts])
         for number, curve in enumerate(self._every[: len(lifts)]):
             curve.set_visible(lifts[number][0] is not chosen)
             curve.set_pen(pen(mixed(self._theme.faint, self._theme.muted, (number + 1) / len(lifts)), 1.5))
@@ -99,10 +99,3 @@ class LiftPlot:
 def _lift(rep: LiveRep) -> tuple[FloatArray, FloatArray]:
     assert rep.trace is not None
     return rep.trace.t_s - rep.trace.t_s[0], rep.trace.vel_z_mps
-
-
-def _draw(curves: Sequence[Curve], lifts: Sequence[tuple[FloatArray, FloatArray]]) -> None:
-    for number, curve in enumerate(curves):
-        curve.set_visible(number < len(lifts))
-        if number < len(lifts):
-            curve.set_points(*lifts[number])

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout
 
 from bartracker.live_state import LiveRep
 from bartracker.ui.side_view import SidePath, side_paths
-from bartracker.ui.window.graph import Curve, Dot, Ends, Plot, pen, ribbon
+from bartracker.ui.window.graph import Curve, Dot, Ends, Plot, draw_lines, pen, ribbon
 from bartracker.ui.window.items import BandItem
 from bartracker.ui.window.painting import card_frame, font, label
 from bartracker.ui.window.palette import Theme, mixed, tint
@@ -87,7 +87,7 @@ class PathPlot:
             max((float(each.height_cm.max()) for each in every), default=60.0),
         )
         self._fit()
-        _draw(self._other, other_paths)
+        draw_lines(self._other, [(path.sideways_cm, path.height_cm) for path in other_paths])
         place = next((number for number, rep in enumerate(traced) if rep is chosen), None)
         self._draw_earlier(paths, place)
         marked = next((number for number, rep in enumerate(traced) if rep is best), None)
@@ -117,7 +117,7 @@ class PathPlot:
         return [rep for rep in reps if rep.trace is not None and len(rep.trace.t_s)][-self._settings.paths :]
 
     def _draw_earlier(self, paths: Sequence[SidePath], place: int | None) -> None:
-        _draw(self._earlier, paths)
+        draw_lines(self._earlier, [(path.sideways_cm, path.height_cm) for path in paths])
         for number, curve in enumerate(self._earlier[: len(paths)]):
             curve.set_visible(number != place)
             curve.set_pen(pen(mixed(self._theme.faint, self._theme.muted, (number + 1) / len(paths)), 1.5))
@@ -157,10 +157,3 @@ class PathPlot:
         side, top = 0.5 * cm_per_px * width, _FLOOR_CM + cm_per_px * height
         self.plot.set_ticks(round_values(-side, side, 10.0), round_values(0.0, top, 10.0, 10))
         self.plot.set_ranges((-side, side), (_FLOOR_CM, top))
-
-
-def _draw(curves: Sequence[Curve], paths: Sequence[SidePath]) -> None:
-    for number, curve in enumerate(curves):
-        curve.set_visible(number < len(paths))
-        if number < len(paths):
-            curve.set_points(paths[number].sideways_cm, paths[number].height_cm)
