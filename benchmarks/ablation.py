@@ -28,25 +28,26 @@ PROCESSES = 2
 FULL = "the whole model"
 # A value so small that what it bounds is out of the model, and so large that what it weighs says nothing.
 NONE, ANY = 1e-6, 100.0
-CONSTANTS = ("acc_bias_mps2", "acc_scale", "acc_cross", "gyr_bias_radps", "gyr_scale")
+CONSTANTS = ("acc_bias_mps2", "acc_scale", "acc_cross", "gyr_bias_radps", "gyr_scale", "gyr_delay_s")
 WITHOUT: dict[str, dict[str, Any]] = {
     FULL: {},
     "accelerometer bias": {"acc_bias_mps2": NONE},
     "accelerometer scale and cross-axis": {"acc_scale": NONE, "acc_cross": NONE},
     "gyroscope bias": {"gyr_bias_radps": NONE},
     "gyroscope scale": {"gyr_scale": NONE},
-    "all constants of the sensor": dict.fromkeys(
-        ("acc_bias_mps2", "acc_scale", "acc_cross", "gyr_bias_radps", "gyr_scale"), NONE
-    ),
+    "delay of the gyroscope behind the accelerometer": {"gyr_delay_s": NONE},
+    "all constants of the sensor": dict.fromkeys(CONSTANTS, NONE),
     "calibrated or not (as bought)": {"calibrated_share": 0.0},
     "calibrated or not (always calibrated)": {"calibrated_share": 0.999999},
     "walk of the vertical bias": {"bias_walk_mps2": NONE, "bias_sigma_mps2": NONE},
     "age of a sample": {"sample_age": 0.0},
+    "age of a sample (half a period)": {"sample_age": 0.5},
     "lean (first attitude says nothing of tilt)": {"lean_sigma_rad": ANY, "online_lean_sigma_rad": ANY},
     "tilt (first attitude holds but for the constants)": {"lean_sigma_rad": 1e-4, "online_lean_sigma_rad": 1e-4},
     "true stillness": {"still_acc_mps2": 0.0},
     "equal heights of rests": {"rest_height_m": ANY},
     "reach": {"reach_m": (ANY, ANY), "online_reach_m": (ANY, ANY)},
+    "less reach near a rest (offline alone)": {"reach_rest_s": NONE},
     "relative error of acceleration": {"dynamic_error": 0.0},
     "relative error of rotation": {"turn_error": 0.0},
     "doubt of the scale in sigma": {"dynamic_scale": 0.0},

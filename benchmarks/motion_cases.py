@@ -24,6 +24,8 @@ NEAR_GAP_S = 0.1
 TRUTH_LOW_PASS_HZ = 20.0
 MOVING_MPS, MOVING_MARGIN_S = 0.03, 0.1
 STROKE_M = 0.15
+ALIGNED_S = 1.0
+WIDE = 1.96
 END_STOP_MPS2 = 15.95 * STANDARD_GRAVITY_MPS2
 _TRUTH = ("t_true", "truth_t", "position", "velocity", "quaternion")
 
@@ -50,25 +52,31 @@ class Case:
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """What a method says at each sample of a case: attitude (N, 4), None where it has none, vertical velocity (N,) and
-    its standard uncertainty (N,), None where it knows none.
+    its standard uncertainty (N,), None where it knows none; height (N,) and its standard uncertainty (N,) likewise.
     """
 
     quat_ws: FloatArray | None
     vel_z_mps: FloatArray
     sigma_mps: FloatArray | None
+    height_m: FloatArray | None = None
+    sigma_height_m: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MotionScore:
     """Of one estimate of one case: RMSE of inclination and vertical velocity where scored, RMS error of the strokes'
     mean velocity (strokes: between zero crossings of the true v_z, 15 cm or more), share of velocity errors within the
-    95 % interval. NaN where there is nothing to score.
+    95 % interval, and of those in the third with the smallest sigma; the same of height, which is made equal to the
+    true one over the first second. NaN where there is nothing to score.
     """
 
     inclination_deg: float
     vel_z_mps: float
     stroke_mps: float
     coverage: float
+    coverage_sure: float
+    height_coverage: float
+    height_coverage_sure: float
 
 
 def score(case: Case, estimate: Estimate) -> MotionScore:
@@ -79,16 +87,27 @@ def score(case: Case, estimate: Estimate) -> MotionScore:
     inclination = nan
     if estimate.quat_ws is not None:
         inclination = rms(np.degrees(inclination_error_rad(estimate.quat_ws, case.quat_ws)[use]))
-    coverage = nan
+    covered = height_covered = (nan, nan)
     if estimate.sigma_mps is not None:
-        coverage = float(np.mean(np.abs(error[use]) <= 1.96 * estimate.sigma_mps[use]))
+        covered = _coverage(error[use], estimate.sigma_mps[use])
+    if estimate.height_m is not None and estimate.sigma_height_m is not None:
+        off = estimate.height_m - case.height_m
+        off = off - np.mean(off[case.t_s < case.t_s[0] + ALIGNED_S])
+        height_covered = _coverage(off[use], estimate.sigma_height_m[use])
     turns = np.flatnonzero(np.diff(np.sign(case.vel_z_mps)) != 0)
     strokes = [
         float(np.mean(error[i:j]))
         for i, j in pairwise(turns)
         if use[i:j].all() and abs(case.height_m[j] - case.height_m[i]) > STROKE_M
     ]
-    return MotionScore(inclination, rms(error[use]), rms(np.array(strokes)) if strokes else nan, coverage)
+    stroke = rms(np.array(strokes)) if strokes else nan
+    return MotionScore(inclination, rms(error[use]), stroke, *covered, *height_covered)
+
+
+def _coverage(error: FloatArray, sigma: FloatArray) -> tuple[float, float]:
+    """Share of errors within the 95 % interval: of all, and of the third with the smallest sigma."""
+    within = np.abs(error) <= WIDE * sigma
+    return float(np.mean(within)), float(np.mean(within[sigma <= np.quantile(sigma, 1 / 3)]))
 
 
 def rms(x: FloatArray) -> float:

@@ -81,7 +81,8 @@ def uniform(case: Case) -> Uniform:
 def bartracker_motion(case: Case, mode: Mode, settings: PeerSettings) -> Estimate:
     """Ours; it needs no setting."""
     motion = estimate_motion(case.t_s, case.acc_mps2, case.gyr_radps, mode=mode)
-    return Estimate(motion.quat_ws, motion.vel_w_mps[:, 2], motion.sigma_vel_w_mps[:, 2])
+    velocity, height = motion.vel_w_mps[:, 2], motion.pos_w_m[:, 2]
+    return Estimate(motion.quat_ws, velocity, motion.sigma_vel_w_mps[:, 2], height, motion.sigma_pos_w_m[:, 2])
 
 
 def vqf_high_pass(case: Case, mode: Mode, settings: PeerSettings) -> Estimate:

@@ -3,7 +3,7 @@ file or window here.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -94,18 +94,24 @@ class Pipeline:
 
     def push(self, block: StampedBlock) -> tuple[Event, ...]:
         """Take the next samples; return events in order."""
+        return tuple(event for events in self.steps(block) for event in events)
+
+    def steps(self, block: StampedBlock) -> Iterator[tuple[Event, ...]]:
+        """The same events, each as soon as it is known: the motion of a hop comes before the search for reps in it. To
+        be gone through to its end before anything else is asked.
+        """
         if self._finished:
             raise RuntimeError("push after finish")
-        events = self._refined(wait=False)
+        if events := self._refined(wait=False):
+            yield tuple(events)
         for hop in self._timebase.push(block):
-            events += self._take(hop)
-        return tuple(events)
+            yield from self._take(hop)
 
     def finish(self) -> tuple[Event, ...]:
         """No more samples will come: close the open set, refine it, return the last events."""
         if self._finished:
             return ()
-        events = [event for hop in self._timebase.flush() for event in self._take(hop)]
+        events = [event for hop in self._timebase.flush() for part in self._take(hop) for event in part]
         events += self._close_set()
         events += self._refined(wait=True)
         events += self._note(self._health.verdict(self._timebase.gaps))
@@ -127,14 +133,15 @@ class Pipeline:
             as_live=as_live,
         )
 
-    def _take(self, raw: Hop) -> list[Event]:
+    def _take(self, raw: Hop) -> Iterator[tuple[Event, ...]]:
         hop = with_values(raw, *self.settings.calibration.corrected(raw.acc_mps2, raw.gyr_radps))
         self._quietness.push(hop)
-        self._online.settings = self._quietness.motion
+        learned = self._quietness.motion
+        self._online.expect_stillness(learned.still_acc_mps2, learned.still_gyr_radps)
         motion = self._online.push(hop)
         self._hops.append(hop)
         now = float(hop.t_s[-1])
-        events: list[Event] = [
+        yield (
             MotionUpdate(
                 motion.t_s,
                 motion.vel_w_mps,
@@ -142,9 +149,9 @@ class Pipeline:
                 motion.sigma_vel_w_mps,
                 motion.sigma_pos_w_m,
                 motion.resting,
-            )
-        ]
-        events += self._note(self._health.push(hop, motion.resting, self._timebase.gaps))
+            ),
+        )
+        events = self._note(self._health.push(hop, motion.resting, self._timebase.gaps))
         for event in self._announcer.push(motion, self._online):
             events.append(self._with_flags(event))
         if motion.resting.any():
@@ -155,7 +162,8 @@ class Pipeline:
         if not reps:
             self._forget(now - self.LONGEST_UNCLAIMED_S)
         self._online.forget_before(now - self.settings.reps.recent_s - 1.0)
-        return events
+        if events:
+            yield tuple(events)
 
     def _is_over(self, last: Rep, now_s: float) -> bool:
         """Whether no rep belongs to the open set any more. A bar that is held up has yet to come back."""

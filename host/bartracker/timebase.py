@@ -4,13 +4,15 @@ Everything behind works on `Hop`s. Their boundaries depend on the samples alone,
 blocks: that is what makes live and replayed results identical to the bit. No physics here.
 """
 
-from collections import deque
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 
 from bartracker.samples import BoolArray, FloatArray, Gap, IntArray, StampedBlock
+
+_CENTROIDS: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ class _Columns:
 
     @staticmethod
     def joined(parts: "list[_Columns]") -> "_Columns":
+        if len(parts) == 1:
+            return parts[0]
         return _Columns(
             np.concatenate([p.index for p in parts]),
             np.concatenate([p.stamp_s for p in parts]),
@@ -102,44 +106,62 @@ class _ClockFit:
         self._settings = settings
         self._guess_s = period_s
         self.period_s = period_s
-        self._centroids: deque[tuple[float, float, int]] = deque()
+        # Of each hop in the window: mean index, mean stamp, how many stamps. The window slides along the array.
+        self._centroids: FloatArray = np.empty((3, 0))
+        self._first: int = 0
+        self._stop: int = 0
         self._at = (0.0, 0.0)
 
-    def residual_s(self, index: IntArray, stamp_s: FloatArray) -> float:
-        """Mean of stamps minus prediction over one hop; 0 where there is nothing to compare."""
+    def residual_s(self, t_s: FloatArray, stamp_s: FloatArray) -> float:
+        """Mean of stamps minus predicted times over one hop; 0 where there is nothing to compare."""
         known = np.isfinite(stamp_s)
-        if not self._centroids or not known.any():
+        count = int(np.count_nonzero(known))
+        if not self.started or not count:
             return 0.0
-        return float(np.mean(stamp_s[known] - self.time_s(index[known])))
+        return float((stamp_s - t_s)[known].sum()) / count
 
     def time_s(self, index: IntArray) -> FloatArray:
         index_at, time_at = self._at
         return time_at + (index.astype(np.float64) - index_at) * self.period_s
 
     def restart(self) -> None:
-        self._centroids.clear()
+        self._first = self._stop = 0
 
     @property
     def started(self) -> bool:
-        return bool(self._centroids)
+        return self._stop > self._first
 
     def take(self, index: IntArray, stamp_s: FloatArray) -> None:
         known = np.isfinite(stamp_s)
-        count = int(known.sum())
+        count = int(np.count_nonzero(known))
         if not count:
             return
-        self._centroids.append((float(index[known].mean()), float(stamp_s[known].mean()), count))
-        while (self._centroids[-1][0] - self._centroids[0][0]) * self._guess_s > self._settings.fit_window_s:
-            self._centroids.popleft()
-        i, t, weight = np.array(self._centroids).T
+        if count < len(known):
+            index, stamp_s = index[known], stamp_s[known]
+        self._append(float(index.sum()) / count, float(stamp_s.sum()) / count, count)
+        i, t, weight = self._centroids[:, self._first : self._stop]
         total = weight.sum()
-        i_mean, t_mean = float((weight * i).sum() / total), float((weight * t).sum() / total)
-        spread = float((weight * (i - i_mean) ** 2).sum())
+        i_mean, t_mean = float(weight @ i / total), float(weight @ t / total)
+        from_mean = i - i_mean
+        weighed = weight * from_mean
+        spread = float(weighed @ from_mean)
         # The prior counts as a measured slope: its weight is the ratio of the stamps' variance to its own.
         prior = (self._settings.stamp_jitter_s / (self._settings.period_prior_relative * self._guess_s)) ** 2
-        slope = (float((weight * (i - i_mean) * (t - t_mean)).sum()) + prior * self._guess_s) / (spread + prior)
+        slope = (float(weighed @ (t - t_mean)) + prior * self._guess_s) / (spread + prior)
         self.period_s = slope
         self._at = (i_mean, t_mean)
+
+    def _append(self, index: float, stamp_s: float, count: int) -> None:
+        if self._stop == len(self._centroids[0]):
+            kept = self._stop - self._first
+            centroids = np.empty((3, 2 * kept + _CENTROIDS))
+            centroids[:, :kept] = self._centroids[:, self._first :]
+            self._centroids, self._first, self._stop = centroids, 0, kept
+        self._centroids[:, self._stop] = index, stamp_s, count
+        self._stop += 1
+        oldest = index - self._settings.fit_window_s / self._guess_s
+        while self._centroids[0, self._first] < oldest:
+            self._first += 1
 
 
 class TimeBase:
@@ -157,7 +179,7 @@ class TimeBase:
         self._hop_length = 0
         self._pending: list[_Columns] = []
         self._pending_length = 0
-        self._last: _Columns | None = None
+        self._last: tuple[int, FloatArray] | None = None
         self._segment_starts = True
         self._last_t_s = -np.inf
 
@@ -171,26 +193,26 @@ class TimeBase:
         them).
         """
         hops: list[Hop] = []
-        fresh = np.ones(len(block), bool)
-        if self._last is not None:
-            fresh &= block.sample_index > self._last.index[-1]
         columns = _Columns(
-            block.sample_index[fresh].astype(np.int64),
-            block.stamp_s[fresh],
-            np.concatenate([block.acc_mps2[fresh], block.gyr_radps[fresh]], axis=1).astype(np.float64),
-            np.zeros(int(fresh.sum()), bool),
-            block.acc_clipped[fresh],
-            block.gyr_clipped[fresh],
+            block.sample_index.astype(np.int64),
+            block.stamp_s,
+            np.concatenate([block.acc_mps2, block.gyr_radps], axis=1).astype(np.float64, copy=False),
+            np.zeros(len(block), bool),
+            block.acc_clipped,
+            block.gyr_clipped,
         )
+        if self._last is not None:
+            old = np.count_nonzero(block.sample_index <= self._last[0])
+            columns = columns[old:] if old else columns
         if not len(columns):
             return hops
         edges = np.flatnonzero(np.diff(columns.index) != 1) + 1
         for start, stop in pairwise([0, *edges.tolist(), len(columns)]):
-            run = columns[start:stop]
-            if self._last is not None and run.index[0] > self._last.index[-1] + 1:
+            run = columns if stop - start == len(columns) else columns[start:stop]
+            if self._last is not None and run.index[0] > self._last[0] + 1:
                 self._bridge_or_break(run, hops)
             self._enqueue(run)
-            self._last = run[len(run) - 1 :]
+            self._last = int(run.index[-1]), run.values[-1]
             self._emit(hops)
         return hops
 
@@ -204,14 +226,14 @@ class TimeBase:
         return hops
 
     def _bridge_or_break(self, run: _Columns, hops: list[Hop]) -> None:
-        last = self._last
-        assert last is not None
+        assert self._last is not None
+        last, last_values = self._last
         if self._clock is None:
             self._start_clock()
             self._emit(hops)
         clock = self._clock
         assert clock is not None
-        first, count = int(last.index[-1]) + 1, int(run.index[0] - last.index[-1]) - 1
+        first, count = last + 1, int(run.index[0]) - last - 1
         ends = np.array([first, first + count])
         if not clock.started:
             waiting = _Columns.joined(self._pending)
@@ -225,13 +247,13 @@ class TimeBase:
             self._end_segment(hops)
             return
         missing = np.arange(first, first + count)
-        share = ((missing - last.index[-1]) / (len(missing) + 1))[:, None]
+        share = ((missing - last) / (len(missing) + 1))[:, None]
         no = np.zeros(len(missing), bool)
         self._enqueue(
             _Columns(
                 missing,
                 np.full(len(missing), np.nan),
-                (1 - share) * last.values[-1] + share * run.values[0],
+                (1 - share) * last_values + share * run.values[0],
                 ~no,
                 no,
                 no,
@@ -278,17 +300,14 @@ class TimeBase:
     def _hop(self, columns: _Columns) -> Hop:
         clock = self._clock
         assert clock is not None
-        jumped = abs(clock.residual_s(columns.index, columns.stamp_s)) > self.settings.stamp_jump_s
+        period, t_s = clock.period_s, clock.time_s(columns.index)
+        jumped = abs(clock.residual_s(t_s, columns.stamp_s)) > self.settings.stamp_jump_s
         if jumped:
             clock.restart()
-        if not clock.started:
-            clock.take(columns.index, columns.stamp_s)
-            period = clock.period_s
-            t_s = clock.time_s(columns.index)
-        else:
-            period = clock.period_s
-            t_s = clock.time_s(columns.index)
-            clock.take(columns.index, columns.stamp_s)
+        fresh = not clock.started
+        clock.take(columns.index, columns.stamp_s)
+        if fresh:
+            period, t_s = clock.period_s, clock.time_s(columns.index)
         # A correction of the clock may not turn time back across the border of two hops.
         t_s = t_s + max(0.0, self._last_t_s + 0.5 * period - float(t_s[0]))
         self._last_t_s = float(t_s[-1])
@@ -296,8 +315,9 @@ class TimeBase:
             columns.index,
             t_s,
             period,
-            columns.values[:, :3],
-            columns.values[:, 3:],
+            # One layout however the samples came: sums over another differ in their last bits.
+            np.ascontiguousarray(columns.values[:, :3]),
+            np.ascontiguousarray(columns.values[:, 3:]),
             columns.lost,
             columns.acc_clipped,
             columns.gyr_clipped,

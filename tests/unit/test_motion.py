@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from bartracker.errors import BartrackerError
 from bartracker.motion import Motion, MotionSettings, estimate_motion
 from bartracker.motion.input_checks import index_from_stamps
-from bartracker.motion.track import HopMotion, OnlineMotion
+from bartracker.motion.model import GYR_DELAY
+from bartracker.motion.track import HopMotion, OnlineMotion, smooth_segment
 from bartracker.samples import StampedBlock
 from bartracker.timebase import TimeBase
 
@@ -115,11 +116,14 @@ def streamed(block: StampedBlock, sizes: list[int]) -> list[HopMotion]:
     return [stream.push(hop) for hop in hops + timebase.flush()]
 
 
-@pytest.fixture(scope="module")
-def block() -> StampedBlock:
-    t, acc, gyr = (values[400:1400] for values in TROUBLED)
+def stamped(t: np.ndarray, acc: np.ndarray, gyr: np.ndarray) -> StampedBlock:
     no = np.zeros(len(t), np.bool_)
     return StampedBlock(index_from_stamps(t), t, acc, gyr, no, no, float("nan"))
+
+
+@pytest.fixture(scope="module")
+def block() -> StampedBlock:
+    return stamped(*(values[400:1400] for values in TROUBLED))
 
 
 @pytest.fixture(scope="module")
@@ -269,6 +273,56 @@ def test_a_sensor_that_never_changes_is_frozen_not_at_rest() -> None:
     assert not motion.quality[1:].any()
     assert not motion.resting.any()
     assert motion.sigma_vel_w_mps[500, 2] > 0.1
+
+
+def turning(gyr_delay_s: float = 0.0) -> tuple[np.ndarray, ...]:
+    """A sensor turned about a level axis in place, by 1.2 rad in 0.7 s and back after a rest of 1 s; what it reads is
+    of the moment of the stamp, the gyroscope's of gyr_delay_s before. t, acc, gyr, true angle.
+    """
+    t = np.arange(0, 20, 1 / RATE_HZ)
+    rng = np.random.default_rng(11)
+
+    def angle(at: np.ndarray) -> np.ndarray:
+        turns = (at - 2.0) / 1.7
+        share = np.clip((turns % 1.0) * 1.7 / 0.7, 0.0, 1.0)
+        moved = 10 * share**3 - 15 * share**4 + 6 * share**5
+        return np.where((turns > 0) & (turns < 10), 1.2 * np.abs(moved - np.floor(turns) % 2), 0.0)
+
+    acc = 9.81 * np.stack([np.zeros(len(t)), np.sin(angle(t)), np.cos(angle(t))], axis=1)
+    gyr = np.zeros((len(t), 3))
+    step = 1e-5
+    gyr[:, 0] = (angle(t - gyr_delay_s + step) - angle(t - gyr_delay_s - step)) / (2 * step)
+    return t, acc + rng.normal(0, 0.01, acc.shape), gyr + rng.normal(0, 0.0008, gyr.shape), angle(t)
+
+
+@pytest.mark.parametrize("mode", ["offline", "online"])
+def test_the_attitude_is_that_of_the_stamp_not_of_half_a_period_later(mode: str) -> None:
+    t, acc, gyr, angle = turning()
+    instants = MotionSettings(sample_age=0.0)
+    motion = estimate_motion(t, acc, gyr, settings=instants, mode=mode)  # type: ignore[arg-type]
+    w, x = motion.quat_ws[:, 0], motion.quat_ws[:, 1]
+    error = 2 * np.arctan2(x, w) - angle
+    fast = np.abs(gyr[:, 0]) > 3
+    # Error per rate is time.
+    late_s = float(error[fast] @ gyr[fast, 0] / (gyr[fast, 0] @ gyr[fast, 0]))
+    assert abs(late_s) < 0.1 / RATE_HZ
+
+
+@pytest.mark.parametrize("gyr_delay_s", [0.0, 0.002, -0.002])
+def test_a_gyroscope_that_lags_the_accelerometer_is_found_and_costs_nothing(gyr_delay_s: float) -> None:
+    t, acc, gyr, _ = turning(gyr_delay_s)
+    instants = MotionSettings(sample_age=0.0)
+    hops = TimeBase(RATE_HZ).push(stamped(t, acc, gyr))
+    smoothed = smooth_segment(hops, instants, moving=False)
+    sigma = float(np.sqrt(smoothed.nodes.constants_covariance[GYR_DELAY, GYR_DELAY]))
+    assert sigma < 0.0005
+    assert abs(smoothed.nodes.constants[GYR_DELAY] - gyr_delay_s) < 3 * sigma
+    left = estimate_motion(t, acc, gyr, settings=instants)
+    deaf = estimate_motion(t, acc, gyr, settings=MotionSettings(sample_age=0.0, gyr_delay_s=1e-6))
+    best = np.sqrt(np.mean(left.vel_w_mps**2))
+    assert best < 0.01
+    if gyr_delay_s:
+        assert best < 0.8 * np.sqrt(np.mean(deaf.vel_w_mps**2))
 
 
 def test_no_rest_at_all_works_and_is_less_sure() -> None:

@@ -58,7 +58,7 @@ def test_sticking_region_stays_in_one_window() -> None:
 
 def test_swaying_is_no_movement() -> None:
     t = np.arange(0, 20, 0.01)
-    assert find_phases(t, 0.08 * np.sin(2 * np.pi * 0.5 * t), SETTINGS) == []
+    assert find_phases(t, 0.065 * np.sin(2 * np.pi * 0.5 * t), SETTINGS) == []
 
 
 def test_movement_cut_by_the_ends_of_the_recording() -> None:

@@ -17,9 +17,10 @@ from bartracker.motion.model import (
     hop_models,
     stacked,
 )
+from bartracker.motion.places import REST, Contact, shared_places
 from bartracker.motion.rotation import from_rotation_vector
 from bartracker.motion.settings import MotionSettings
-from bartracker.motion.smoother import REST, Contact, Prior, SmoothTrack, first_prior, smooth
+from bartracker.motion.smoother import Prior, SmoothTrack, first_prior, smooth
 
 HOPS = 12
 # One prior; how two are weighed stands in test_calibrated.py.
@@ -57,6 +58,7 @@ def random_prior(seed: int) -> Prior:
 def dense(models: HopModels, still: np.ndarray, prior: Prior) -> tuple[np.ndarray, np.ndarray]:
     """Mean and covariance of all nodes and the constants, from every residual written out."""
     count = len(models)
+    ends_s = np.cumsum(models.duration_s)
     size = NODE_STATES * (count + 1) + CONSTANTS
     constants = np.arange(size - CONSTANTS, size)
     rows: list[np.ndarray] = []
@@ -93,7 +95,11 @@ def dense(models: HopModels, still: np.ndarray, prior: Prior) -> tuple[np.ndarra
         reach[[0, 1, 2], node(hop + 1)[:3]] = 1.0
         reach[[0, 1, 2], constants[CENTRE]] = -1.0
         looks = SETTINGS.reach_time_s / duration
-        take(reach, np.zeros(3), np.diag([horizontal**2, horizontal**2, vertical**2]) * looks)
+        take(reach[:2], np.zeros(2), np.eye(2) * horizontal**2 * looks)
+        # Height: less, the nearer a rest is.
+        share = min(1.0, min(abs(ends_s - ends_s[hop])[still], default=np.inf) / SETTINGS.reach_rest_s)
+        if share:
+            take(reach[2:], np.zeros(1), np.eye(1) * vertical**2 * looks / share)
         lean[[0, 1], node(hop + 1)[6:8]] = 1.0
         lean[:, constants] = models.tilt_effect[hop]
         take(lean, models.tilt_offset[hop], np.eye(2) * SETTINGS.lean_sigma_rad**2 * SETTINGS.lean_time_s / duration)
@@ -137,6 +143,31 @@ def test_the_variance_of_a_change_is_the_dense_one(both: tuple[SmoothTrack, np.n
         change[:, NODE_STATES * first : NODE_STATES * (first + 1)] -= np.eye(NODE_STATES)
         expected = np.diagonal(change @ covariance @ change.T)
         assert np.allclose(track.change_variance(first, second), expected, rtol=1e-4), (first, second)
+
+
+def test_the_covariance_of_a_rise_and_its_ends_is_the_dense_one(
+    both: tuple[SmoothTrack, np.ndarray, np.ndarray],
+) -> None:
+    track, _, covariance = both
+    for first, second in ((0, 1), (2, 7), (9, HOPS)):
+        rows = np.zeros((3, len(covariance)))
+        rows[0, NODE_STATES * first + 2], rows[0, NODE_STATES * second + 2] = -1.0, 1.0
+        rows[1, NODE_STATES * first + 5] = rows[2, NODE_STATES * second + 5] = 1.0
+        expected = rows @ covariance @ rows.T
+        scale = np.sqrt(np.outer(np.diagonal(expected), np.diagonal(expected)))
+        assert np.abs((track.vertical_covariance(first, second) - expected) / scale).max() < 1e-4
+
+
+def test_doubt_of_the_vertical_scales_height_velocity_and_bias_alone(
+    both: tuple[SmoothTrack, np.ndarray, np.ndarray],
+) -> None:
+    track, _, _ = both
+    doubted = track.with_vertical_doubt(0.5)
+    scale = np.ones(NODE_STATES)
+    scale[[2, 5, 8]] = 0.25
+    assert np.allclose(doubted.change_variance(2, 7), scale * track.change_variance(2, 7), rtol=1e-6)
+    assert np.allclose(np.diagonal(doubted.covariance()[4]), scale * np.diagonal(track.covariance()[4]), rtol=1e-9)
+    assert np.array_equal(doubted.nodes, track.nodes)
 
 
 def lifts(heights_m: list[float], hops_each: int = 10) -> tuple[HopModels, np.ndarray]:
@@ -186,6 +217,16 @@ def test_rests_at_nearly_one_height_are_pulled_together_and_a_far_one_is_not() -
     assert held[0] - held[1] > 0.4
 
 
+def test_near_a_rest_height_is_not_pulled_to_the_middle_of_the_path() -> None:
+    models, still = lifts([0.5, 0.5, 0.5, 0.0])
+    prior = first_prior(UNSURE, moving=False)
+    heights: dict[float, np.ndarray] = {}
+    for reach_rest_s in (1e-6, 10.0):
+        tight = replace(UNSURE, reach_m=(0.1, 1.0), reach_rest_s=reach_rest_s)
+        heights[reach_rest_s] = rest_heights(smooth(models, still, [], prior, tight), still)
+    assert abs(heights[10.0][0] - 0.5) < 0.5 * abs(heights[1e-6][0] - 0.5)
+
+
 def test_a_place_known_before_draws_a_rest_to_it() -> None:
     models, still = lifts([0.5])
     prior = first_prior(UNSURE, moving=False)
@@ -198,9 +239,44 @@ def test_a_place_known_before_draws_a_rest_to_it() -> None:
     assert left == pytest.approx(without, abs=1e-4)
 
 
+@pytest.mark.parametrize(("unsure_m", "places"), [(0.6, [0, 1, 2]), (0.1, [0, 1, 0])])
+def test_of_two_rests_that_are_apart_and_could_both_be_the_first_none_is_taken_for_it(
+    unsure_m: float, places: list[int]
+) -> None:
+    contacts = [Contact(node, REST, 0.05) for node in (10, 500, 600)]
+    covariance = np.diag([1e-4, 0.0, 0.02**2])
+    covariance[1:, 1:] += unsure_m**2
+    _, chosen = shared_places(contacts, np.array([0.0, -0.5, 0.1]), covariance, {}, SETTINGS)
+    assert [place for _, place in chosen] == places
+    _, chosen = shared_places(contacts[1:], np.array([-0.5, 0.1]), covariance[1:, 1:], {REST: [0.0]}, SETTINGS)
+    assert [place for _, place in chosen] == places[1:]
+
+
+def test_a_place_is_known_no_better_than_when_the_bar_first_came_to_it() -> None:
+    # Nothing is known of the height where this segment begins.
+    state = MotionFilter(SETTINGS, moving=True)
+    period, length = 0.005, 10
+    level = np.tile([1.0, 0.0, 0.0, 0.0], (length, 1))
+    force, zeros, never = np.tile([0.0, 0.0, 9.81], (length, 1)), np.zeros((length, 3)), np.zeros(length, np.bool_)
+    samples = Samples(
+        period, np.array([length]), force, zeros, level, level[-1:], np.zeros((1, 2)), never, never, never
+    )
+    before: Before | None = None
+    sigma_m: list[float] = []
+    for hop in range(60):
+        model, integrals, before = hop_models(samples, before, SETTINGS)
+        state.cross(model, integrals)
+        state.update(model, still=hop in (5, 59))
+        sigma_m.append(float(np.sqrt(state.covariance[2, 2])))
+    assert sigma_m[5] > 0.2
+    assert sigma_m[59] >= sigma_m[5]
+
+
 def test_the_filter_ends_where_the_smoother_does() -> None:
-    offline = {"online_reach_m": SETTINGS.reach_m, "online_lean_sigma_rad": SETTINGS.lean_sigma_rad}
-    settings = replace(SETTINGS, **offline, online_tilt_walk=0.0)
+    # The reach in height alone is not the same: near a rest the smoother does without.
+    reach_m = (1e3, SETTINGS.reach_m[1])
+    offline = {"online_reach_m": reach_m, "online_lean_sigma_rad": SETTINGS.lean_sigma_rad}
+    settings = replace(SETTINGS, reach_m=reach_m, **offline, online_tilt_walk=0.0)
     rng = np.random.default_rng(7)
     period, length = 0.005, 10
     state = MotionFilter(settings, moving=False)

@@ -10,12 +10,20 @@ from typing import Any
 import numpy as np
 import vqf
 
+from bartracker.motion.rotation import from_rotation_vector, multiply
 from bartracker.motion.settings import MotionSettings
 from bartracker.samples import FloatArray
 
 
 def _filter_settings(settings: MotionSettings) -> dict[str, Any]:
     return {"biasClip": settings.gyr_bias_clip_dps, "biasSigmaInit": settings.gyr_bias_sigma_dps}
+
+
+def at_samples(quat_ws: FloatArray, gyr_radps: FloatArray, period_s: float, settings: MotionSettings) -> FloatArray:
+    """quat_ws (N, 4) brought from where adding up the rates (N, 3) has led, half a period after the moment that a
+    sample tells of, to the moment of the sample's stamp.
+    """
+    return multiply(quat_ws, from_rotation_vector((settings.sample_age - 0.5) * period_s * gyr_radps))
 
 
 class Strapdown:

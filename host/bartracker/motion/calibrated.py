@@ -12,11 +12,11 @@ from math import exp, log
 from typing import Final
 
 import numpy as np
-from scipy.linalg import lapack
 
 from bartracker.calibration import Calibration
 from bartracker.motion.model import ACC_BIAS, ACC_MATRIX
 from bartracker.motion.settings import MotionSettings
+from bartracker.motion.whitening import whitened
 from bartracker.samples import FloatArray
 
 _ERRORS: Final = ACC_MATRIX.stop
@@ -90,14 +90,16 @@ class CalibratedOrNot:
         known[:, :size], known[:, size] = rows, error
         innovation = rows[:, self._errors].copy()
         innovation.reshape(-1)[:: _ERRORS + 1] += self._variance
-        factor, solved, failed = lapack.dposv(innovation, known)
-        if failed:
+        try:
+            factor, solved = whitened(innovation, known)
+        except FloatingPointError:
             return mean, covariance
-        gain, explained = solved[:, :size], float(error @ solved[:, size])
+        gain, off = solved[:, :size], solved[:, size]
+        explained = float(off @ off)
         half_log_determinant = sum(map(log, factor.diagonal().tolist()))
         log_odds = self._log_odds - half_log_determinant - 0.5 * explained
         calibrated = 1.0 / (1.0 + exp(-min(max(log_odds, -50.0), 50.0)))
-        shift = -error @ gain
-        weighed = covariance - (calibrated * gain).T @ rows
+        shift = -off @ gain
+        weighed = covariance - calibrated * (gain.T @ gain)
         weighed += shift[:, None] * ((calibrated * (1.0 - calibrated)) * shift)
         return mean + calibrated * shift, weighed

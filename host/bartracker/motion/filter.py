@@ -3,7 +3,6 @@ smoother knows (smoother.py).
 """
 
 import numpy as np
-from scipy.linalg import lapack
 
 from bartracker.motion.calibrated import CalibratedOrNot
 from bartracker.motion.model import (
@@ -18,13 +17,15 @@ from bartracker.motion.model import (
     VEL,
     HopIntegrals,
     HopModels,
-    column_weights,
 )
+from bartracker.motion.places import REST
 from bartracker.motion.settings import MotionSettings
-from bartracker.motion.smoother import REST, Prior, first_prior
+from bartracker.motion.smoother import Prior, first_prior
+from bartracker.motion.whitening import whitened
 from bartracker.samples import FloatArray
 
 _AXES = np.arange(3)
+_AS_MEASURED = np.eye(1, COLUMNS)[0]
 _LEAN, _STILL = slice(3, 5), slice(5, 8)
 
 
@@ -32,7 +33,7 @@ class MotionFilter:
     """Forward filter. `cross` returns the causal estimate of every sample in a hop; `update` uses what is known at its
     end.
 
-    mean (33,), covariance (33, 33): the state at the last node for a sensor as bought; known_mean, known_covariance:
+    mean (34,), covariance (34, 34): the state at the last node for a sensor as bought; known_mean, known_covariance:
     the same, weighed by how calibrated the sensor seems to be.
     """
 
@@ -43,7 +44,9 @@ class MotionFilter:
         self.mean, self.covariance = prior.mean, prior.covariance
         self._calibrated_or_not = CalibratedOrNot(settings, NODE_STATES + ACC_BIAS.start)
         self.known_mean, self.known_covariance = self._calibrated_or_not.weighed(self.mean, self.covariance)
+        # Of each rest's place, and how unsure the bar's height was when it first came to it.
         self._heights_m: list[float] = []
+        self._height_variance: list[float] = []
         self._was_still = False
         # What is known at every node, in rows: reach (3), lean (2), stillness (3).
         vertical, horizontal = settings.online_reach_m
@@ -72,7 +75,8 @@ class MotionFilter:
         """
         since = integrals.since_s[:, None]
         mean = self.known_mean
-        weights = column_weights(mean[None, :NODE_STATES], mean[NODE_STATES:])[0]
+        weights = _AS_MEASURED.copy()
+        weights[1:] = mean[ACTING]
         gained_v, gained_p = (integrals.integrals.reshape(-1, COLUMNS) @ weights).reshape(2, -1, 3)
         velocity = mean[VEL] + gained_v
         position = mean[POS] + since * mean[VEL] + gained_p
@@ -88,12 +92,11 @@ class MotionFilter:
         return velocity, position, sigma[0], sigma[1]
 
     def _rows_per_state(self, since_s: FloatArray) -> FloatArray:
-        """(2, N, 3, 18): velocity and position at the samples per position and velocity before."""
+        """(2, N, 3, 19): velocity and position at the samples per position and velocity before."""
         if self._per_state.shape[1] != len(since_s):
             self._per_state = np.zeros((2, len(since_s), 3, ACTING.stop))
             self._per_state[0, :, _AXES, 3 + _AXES] = self._per_state[1, :, _AXES, _AXES] = 1.0
-        for axis in range(3):
-            self._per_state[1, :, axis, 3 + axis] = since_s
+        self._per_state[1, :, _AXES, 3 + _AXES] = since_s
         return self._per_state
 
     def _predict(self, model: HopModels) -> None:
@@ -136,22 +139,26 @@ class MotionFilter:
     def _rest(self) -> None:
         """The bar has come to rest: at one of the heights known, or at a new one."""
         height, variance = float(self.mean[2]), float(self.covariance[2, 2])
-        sigma = self.settings.rest_height_m
-        known = min(self._heights_m, key=lambda rest: abs(rest - height), default=None)
-        if known is None or (known - height) ** 2 > self.settings.same_height_gate**2 * (variance + sigma**2):
-            self._heights_m.append(height)
+        sigma, known = self.settings.rest_height_m, self._heights_m
+        place = min(range(len(known)), key=lambda at: abs(known[at] - height), default=None)
+        if place is None or (known[place] - height) ** 2 > self.settings.same_height_gate**2 * (variance + sigma**2):
+            known.append(height)
+            self._height_variance.append(variance)
             return
         row = np.zeros((1, STATES))
         row[0, 2] = 1.0
-        self._measure(row, np.array([known]), np.array([sigma**2]))
+        self._measure(row, np.array([known[place]]), np.array([sigma**2]))
+        # A height is known no better than the place that it is taken from.
+        self.covariance[2, 2] = max(float(self.covariance[2, 2]), self._height_variance[place])
 
     def _measure(self, rows: FloatArray, target: FloatArray, variance: FloatArray) -> None:
-        cross = rows @ self.covariance
-        innovation = cross @ rows.T
+        # Side by side: rows of the covariance, and how far the mean is off.
+        known = np.empty((len(rows), STATES + 1))
+        np.matmul(rows, self.covariance, out=known[:, :STATES])
+        np.subtract(target, rows @ self.mean, out=known[:, STATES])
+        innovation = known[:, :STATES] @ rows.T
         innovation.reshape(-1)[:: len(rows) + 1] += variance
-        _, gain, failed = lapack.dposv(innovation, cross)
-        if failed:
-            raise FloatingPointError(f"innovation covariance is not positive definite ({failed})")
-        self.mean = self.mean + (target - rows @ self.mean) @ gain
-        covariance = self.covariance - gain.T @ cross
-        self.covariance = 0.5 * (covariance + covariance.T)
+        _, gain = whitened(innovation, known)
+        gain, off = gain[:, :STATES], gain[:, STATES]
+        self.mean = self.mean + off @ gain
+        self.covariance = self.covariance - gain.T @ gain

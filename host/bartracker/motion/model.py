@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from bartracker.motion.rotation import conjugate, from_rotation_vector, matrix, multiply, to_rotation_vector
+from bartracker.motion.rotation import Quaternion, apart_by, from_rotation_vector, matrix, rotation_vector_of
 from bartracker.motion.settings import MotionSettings
 from bartracker.samples import BoolArray, FloatArray, IntArray
 from bartracker.timebase import Hop
@@ -23,37 +23,43 @@ BIAS_Z: Final = 8
 NODE_STATES: Final = 9
 
 # Errors of the sensor: measured specific force = (1 + M) f + b, with M symmetric (its six elements xx, yy, zz, xy, xz,
-# yz; what is left of a matrix is a rotation of the sensor frame); measured rate = (1 + G) w + c.
+# yz; what is left of a matrix is a rotation of the sensor frame); measured rate = (1 + G) w + c, of a moment that lies
+# a delay before the specific force's.
 ACC_BIAS: Final = slice(0, 3)
 ACC_MATRIX: Final = slice(3, 9)
-GYR_BIAS: Final = slice(9, 12)
-GYR_MATRIX: Final = slice(12, 21)
-CENTRE: Final = slice(21, 24)
-CONSTANTS: Final = 24
+GYR_DELAY: Final = 9
+GYR_BIAS: Final = slice(10, 13)
+GYR_MATRIX: Final = slice(13, 22)
+CENTRE: Final = slice(22, 25)
+CONSTANTS: Final = 25
 STATES: Final = NODE_STATES + CONSTANTS
 
-# Of node and constants together: what acts on acceleration (tilt, vertical bias, accelerometer errors), what turns.
-ACTING: Final = slice(6, 18)
-_TURNING_BIAS, _TURNING_MATRIX = slice(18, 21), slice(21, 30)
+# Of node and constants together: what acts on acceleration (tilt, vertical bias, accelerometer errors, delay), what
+# turns.
+ACTING: Final = slice(6, 19)
+_TURNING_BIAS, _TURNING_MATRIX = slice(19, 22), slice(22, 31)
 # Columns of a sample's acceleration: as measured; then per unit of each acting state.
-_MEASURED, _PER_BIAS_Z, _PER_ERROR = 0, 3, slice(4, 13)
-COLUMNS: Final = 13
-# What columns are linear in: force (3), rotation (9), rotation by its own vertical row (27), one.
-_FEATURES: Final = 40
+_MEASURED, _PER_BIAS_Z, _PER_ERROR, _PER_DELAY = 0, 3, slice(4, 13), 13
+COLUMNS: Final = 14
+# What columns are linear in: force (3), rotation (9), rotation by its own vertical row (27), one, turning force (3).
+_ROTATION, _BY_VERTICAL, _ONE, _TURNING = slice(3, 12), slice(12, 39), 39, slice(40, 43)
+_FEATURES: Final = 43
+_NEXT, _LAST = [1, 2, 0], [2, 0, 1]
 _UNCHANGED: Final = np.eye(NODE_STATES, STATES)
 
 
 @cache
 def _column_terms(gravity_mps2: float) -> FloatArray:
-    """(40, 39): a sample's columns of acceleration, flat, from its features."""
+    """(43, 42): a sample's columns of acceleration, flat, from its features."""
     terms = np.zeros((_FEATURES, 3, COLUMNS))
     axes = np.arange(3)
     terms[axes, axes, _MEASURED] = 1.0
-    terms[-1, 2, _MEASURED] = -gravity_mps2
+    terms[_ONE, 2, _MEASURED] = -gravity_mps2
+    terms[_TURNING.start + axes, axes, _PER_DELAY] = 1.0
     x, y, z = axes
     for axis, tilt, force, sign in ((y, 1, z, -1.0), (z, 1, y, 1.0), (x, 2, z, 1.0), (z, 2, x, -1.0)):
         terms[force, axis, tilt] = sign
-    terms[-1, 2, _PER_BIAS_Z] = -1.0
+    terms[_ONE, 2, _PER_BIAS_Z] = -1.0
     for world in axes:
         for i in axes:
             terms[3 + 3 * world + i, world, 4 + i] = -1.0
@@ -138,19 +144,20 @@ class Samples:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """The last sample before: its acceleration columns, flat (39,), first attitude and strapdown rotation (4,)."""
+    """The last sample before: its acceleration columns, flat (42,), and the first attitude less the strapdown
+    rotation.
+    """
 
     columns: FloatArray
-    quat_ws: FloatArray
-    strapdown: FloatArray
+    apart: Quaternion
 
 
 @dataclass(frozen=True, slots=True)
 class HopModels:
     """Across each of M hops: node = across @ (node before, constants) + offset + noise.
 
-    duration_s (M,); offset (M, 9); across (M, 9, 33); noise: vel_variance (M, 3) gained by velocity, tilt_variance,
-    bias_variance (M,). At the node the first attitude says tilt + tilt_effect @ constants = tilt_offset, (M, 2, 24) and
+    duration_s (M,); offset (M, 9); across (M, 9, 34); noise: vel_variance (M, 3) gained by velocity, tilt_variance,
+    bias_variance (M,). At the node the first attitude says tilt + tilt_effect @ constants = tilt_offset, (M, 2, 25) and
     (M, 2).
     """
 
@@ -173,7 +180,7 @@ class HopModels:
 
     @property
     def effect(self) -> FloatArray:
-        """(M, 9, 24): node per constants."""
+        """(M, 9, 25): node per constants."""
         return self.across[:, :, NODE_STATES:]
 
 
@@ -184,8 +191,8 @@ def stacked(models: list[HopModels]) -> HopModels:
 
 @dataclass(frozen=True, slots=True)
 class HopIntegrals:
-    """Since the node before, at each of N samples: time (N,), s; columns of acceleration (N, 3, 13); their first and
-    second integral (2, N, 3, 13); variance gained by velocity (N, 3).
+    """Since the node before, at each of N samples: time (N,), s; columns of acceleration (N, 3, 14); their first and
+    second integral (2, N, 3, 14); variance gained by velocity (N, 3).
     """
 
     ends: IntArray
@@ -207,16 +214,16 @@ class HopIntegrals:
 
 
 def column_weights(nodes: FloatArray, constants: FloatArray) -> FloatArray:
-    """(M, 13) what the columns of acceleration count for at nodes (M, 9) with these constants (24,)."""
+    """(M, 14) what the columns of acceleration count for at nodes (M, 9) with these constants (25,)."""
     weights = np.empty((len(nodes), COLUMNS))
     weights[:, _MEASURED] = 1.0
     weights[:, 1 : 1 + NODE_STATES - TILT.start] = nodes[:, TILT.start :]
-    weights[:, _PER_ERROR] = constants[:9]
+    weights[:, _PER_ERROR.start :] = constants[: GYR_DELAY + 1]
     return weights
 
 
 def of_columns(columns: FloatArray, weights: FloatArray) -> FloatArray:
-    """(N, 3) from columns (N, 3, 13) and their weights (N, 13)."""
+    """(N, 3) from columns (N, 3, 14) and their weights (N, 14)."""
     return np.asarray((columns @ weights[:, :, None])[:, :, 0], dtype=np.float64)
 
 
@@ -240,16 +247,16 @@ def _equal_hops(
     period, count = samples.period_s, len(samples.ends)
     length = len(samples.acc_mps2) // count
     rotation = matrix(samples.quat_ws)
-    columns = _columns(rotation, samples.acc_mps2, settings)
+    columns = _columns(rotation, samples, settings)
     if before is None:
         first_turn = from_rotation_vector(period * samples.gyr_radps[0])
-        before = Before(columns[0], samples.quat_ws[0], first_turn)
+        before = Before(columns[0], apart_by(samples.quat_ws[0].tolist(), first_turn.tolist()))
     integrals = _integrals(columns.reshape(count, length, -1), before.columns, period, settings)
     since: FloatArray = period * np.arange(1.0, length + 1.0)
     columns = columns.reshape(-1, 3, COLUMNS)
     gained = _vel_variance(samples, columns[:, :, _MEASURED], since, settings)
     nodes = slice(length - 1, None, length)
-    quat, strapdown = samples.quat_ws[nodes], samples.strapdown
+    turned, apart = _turned_against(samples.quat_ws[nodes], samples.strapdown, before.apart)
     duration = np.full(count, period * length)
 
     offset = np.zeros((count, NODE_STATES))
@@ -260,7 +267,7 @@ def _equal_hops(
     for kind, states in enumerate((VEL, POS)):
         at_node = integrals[kind, nodes]
         offset[:, states], across[:, states, ACTING] = at_node[:, :, _MEASURED], at_node[:, :, 1:]
-    offset[:, TILT] = _turned_against(quat, strapdown, before)
+    offset[:, TILT] = turned
     turning = rotation[:, :2].reshape(count, length, 6).swapaxes(1, 2)
     by_matrix = turning @ samples.gyr_radps.reshape(count, length, 3)
     across[:, TILT, _TURNING_BIAS] = -period * turning.sum(axis=2).reshape(count, 2, 3)
@@ -280,7 +287,7 @@ def _equal_hops(
         tilt_effect=tilt_effect,
         tilt_offset=-samples.tilt_rad,
     )
-    after = Before(columns[-1].reshape(-1), samples.quat_ws[-1], samples.strapdown[-1])
+    after = Before(columns[-1].reshape(-1), apart)
     return (
         models,
         HopIntegrals(samples.ends, np.tile(since, count) if count > 1 else since, columns, integrals, gained),
@@ -288,20 +295,29 @@ def _equal_hops(
     )
 
 
-def _columns(rotation: FloatArray, acc_mps2: FloatArray, settings: MotionSettings) -> FloatArray:
-    """World acceleration (N, 39) of each sample, flat: as measured, then what each unit of tilt, vertical bias and
-    accelerometer error adds to it.
+def _columns(rotation: FloatArray, samples: Samples, settings: MotionSettings) -> FloatArray:
+    """World acceleration (N, 42) of each sample, flat: as measured, then what each unit of tilt, vertical bias,
+    accelerometer error and delay adds to it.
     """
+    # A rate holds around the moment of its sample: the attitude that it leads to is that of half a period later.
+    turning = _cross(samples.gyr_radps, samples.acc_mps2)
+    force = samples.acc_mps2 - (0.5 * samples.period_s) * turning
+    world = rotation @ np.stack([force, turning], axis=2)
     features = np.empty((len(rotation), _FEATURES))
-    features[:, :3] = (rotation @ acc_mps2[:, :, None])[:, :, 0]
-    features[:, 3:12] = rotation.reshape(-1, 9)
-    features[:, 12:39] = (features[:, 3:12, None] * rotation[:, 2, None, :]).reshape(-1, 27)
-    features[:, 39] = 1.0
+    features[:, :3], features[:, _TURNING] = world[:, :, 0], world[:, :, 1]
+    features[:, _ROTATION] = rotation.reshape(-1, 9)
+    features[:, _BY_VERTICAL] = (features[:, _ROTATION, None] * rotation[:, 2, None, :]).reshape(-1, 27)
+    features[:, _ONE] = 1.0
     return features @ _column_terms(settings.gravity_mps2)
 
 
+def _cross(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Vector products (N, 3)."""
+    return a[:, _NEXT] * b[:, _LAST] - a[:, _LAST] * b[:, _NEXT]
+
+
 def _integrals(columns: FloatArray, last: FloatArray, period_s: float, settings: MotionSettings) -> FloatArray:
-    """(2, N, 3, 13) from the columns (M, N / M, 39) of hops and those of the sample before (39,)."""
+    """(2, N, 3, 14) from the columns (M, N / M, 42) of hops and those of the sample before (42,)."""
     count, length, _ = columns.shape
     with_last = np.empty((count, length + 1, 3 * COLUMNS))
     with_last[:, 1:] = columns
@@ -311,14 +327,16 @@ def _integrals(columns: FloatArray, last: FloatArray, period_s: float, settings:
     return (weights[:, None] @ with_last).reshape(2, -1, 3, COLUMNS)
 
 
-def _turned_against(quat_ws: FloatArray, strapdown: FloatArray, before: Before) -> FloatArray:
-    """(M, 2) how far the gyroscope turns the level away from the first attitude, from each node to the next, rad."""
-    last_quat, last_strapdown = before.quat_ws[None], before.strapdown[None]
-    if len(quat_ws) > 1:
-        last_quat = np.concatenate([last_quat, quat_ws[:-1]])
-        last_strapdown = np.concatenate([last_strapdown, strapdown[:-1]])
-    by_gyroscope = multiply(last_quat, multiply(conjugate(last_strapdown), strapdown))
-    return to_rotation_vector(multiply(by_gyroscope, conjugate(quat_ws)))[:, :2]
+def _turned_against(quat_ws: FloatArray, strapdown: FloatArray, last: Quaternion) -> tuple[FloatArray, Quaternion]:
+    """(M, 2) how far the gyroscope turns the level away from the first attitude, from each node to the next, rad; then
+    what sets the two apart at the last node, as `last` does at the one before the first.
+    """
+    turned = np.empty((len(quat_ws), 2))
+    for node, pair in enumerate(zip(quat_ws.tolist(), strapdown.tolist(), strict=True)):
+        apart = apart_by(*pair)
+        turned[node] = rotation_vector_of(apart_by(last, apart))[:2]
+        last = apart
+    return turned, last
 
 
 def _vel_variance(

@@ -9,7 +9,7 @@ class MotionSettings:
 
     gravity_mps2: what specific force at rest must read.
     sample_age: how old the motion is that a sample tells, in sampling periods: 0 for a chip that samples in an instant,
-        0.5 for one that averages until the next is due (0-0.5). Half way without knowing.
+        0.5 for one that averages until the next is due (0-0.5). Between the two without knowing (docs/motion.md).
 
     First attitude (VQF, Laidig and Seel 2023):
     gyr_bias_clip_dps, gyr_bias_sigma_dps: largest and usual turn-on bias, deg/s; consumer chips reach 3 deg/s, above
@@ -33,6 +33,7 @@ class MotionSettings:
         1 sigma (below 1).
     gyr_bias_radps: turn-on bias of each gyroscope axis.
     gyr_scale: scale and cross-axis errors of the gyroscope.
+    gyr_delay_s: how much later than the accelerometer the gyroscope tells of a motion (their filters differ).
     dynamic_scale: what a set cannot tell of the accelerometer's scale: part of every velocity and displacement that may
         be wrong.
 
@@ -65,12 +66,13 @@ class MotionSettings:
         be the bar's whip (5-12 Hz) or what a contact left. quick_error: part of it that may be wrong.
 
     Places:
-    rest_height_m: how equal the heights of two rests on the same rack or floor are, 1 sigma.
+    rest_height_m: how equal the heights of two rests on the same rack or floor are, 1 sigma (0.02-0.1: hooks
+        and the two ends of a bar differ by centimetres).
     same_height_gate: a height further than this many sigma from every known one of its kind is another place.
     reach_m, reach_time_s: a bar stays within reach: 1 sigma of the distance from the middle of its path, and for how
         long one look counts. online_reach_m: the same online and in what is smoothed of the stream, which know less of
-        the sensor. centre_sigma_m: how far that middle may be from the
-        start.
+        the sensor. reach_rest_s: smoothed height needs the reach only this far from a rest in time; nearer, it would
+        pull a path that is not even about its middle. centre_sigma_m: how far that middle may be from the start.
 
     The start of a segment, 1 sigma:
     start_velocity_mps, start_position_m: of a recording, where a bar is at rest or nearly so.
@@ -78,7 +80,7 @@ class MotionSettings:
     """
 
     gravity_mps2: float = 9.81
-    sample_age: float = 0.25
+    sample_age: float = 0.35
     gyr_bias_clip_dps: float = 8.0
     gyr_bias_sigma_dps: float = 1.5
     lean_sigma_rad: float = 0.006
@@ -96,7 +98,8 @@ class MotionSettings:
     calibrated_ratio: tuple[float, float] = (0.2, 0.5)
     gyr_bias_radps: float = 0.03
     gyr_scale: float = 0.005
-    dynamic_scale: float = 0.008
+    gyr_delay_s: float = 0.002
+    dynamic_scale: float = 0.007
     acc_density: tuple[float, float] = (0.005, 0.012)
     dynamic_error: float = 0.003
     dynamic_correlation_s: float = 0.2
@@ -107,7 +110,7 @@ class MotionSettings:
     online_tilt_walk: float = 0.004
     turn_error: float = 0.003
     tilt_sigma_rad: float = 0.06
-    clipped_excess_mps2: float = 150.0
+    clipped_excess_mps2: float = 250.0
     clipped_excess_radps: float = 10.0
     lost_acc_mps2: float = 3.0
     lost_turn_radps: float = 1.0
@@ -121,11 +124,12 @@ class MotionSettings:
     ringing_average_s: float = 0.15
     quick_s: float = 0.06
     quick_error: float = 0.35
-    rest_height_m: float = 0.03
+    rest_height_m: float = 0.05
     same_height_gate: float = 3.0
-    reach_m: tuple[float, float] = (1.5, 1.0)
+    reach_m: tuple[float, float] = (0.8, 1.0)
     online_reach_m: tuple[float, float] = (0.5, 0.3)
     reach_time_s: float = 1.0
+    reach_rest_s: float = 10.0
     centre_sigma_m: float = 3.0
     start_velocity_mps: float = 0.1
     start_position_m: float = 0.01

@@ -7,7 +7,7 @@ zero; a bar stays within reach; contacts with one place have one height. No rep 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -21,6 +21,7 @@ from bartracker.motion.model import (
     CENTRE,
     CONSTANTS,
     GYR_BIAS,
+    GYR_DELAY,
     GYR_MATRIX,
     NODE_STATES,
     POS,
@@ -29,29 +30,16 @@ from bartracker.motion.model import (
     VEL,
     HopModels,
 )
+from bartracker.motion.places import Contact, shared_places
 from bartracker.motion.settings import MotionSettings
 from bartracker.samples import BoolArray, FloatArray, IntArray
 
-REST: Final = "rest"
 _BAND: Final = 2 * NODE_STATES
-# Information on a height of which nothing is known, 1/m^2.
-_ANYWHERE: Final = 1e-2
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """At this node (0 is the one before the first hop) the bar is at some place of this kind, sigma_m; of which one,
-    its height decides.
-    """
-
-    node: int
-    kind: str
-    sigma_m: float
 
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """State at the node before the first hop, and the constants: mean (33,) and covariance (33, 33); heights_m of the
+    """State at the node before the first hop, and the constants: mean (34,) and covariance (34, 34); heights_m of the
     places known, by kind.
     """
 
@@ -69,6 +57,7 @@ def first_prior(settings: MotionSettings, *, moving: bool) -> Prior:
     deviation[BIAS_Z] = settings.bias_sigma_mps2
     constants = deviation[NODE_STATES:]
     constants[: ACC_MATRIX.stop] = acc_error_sigma(settings)
+    constants[GYR_DELAY] = settings.gyr_delay_s
     constants[GYR_BIAS] = settings.gyr_bias_radps
     constants[GYR_MATRIX] = settings.gyr_scale
     constants[CENTRE] = settings.centre_sigma_m
@@ -77,7 +66,7 @@ def first_prior(settings: MotionSettings, *, moving: bool) -> Prior:
 
 @dataclass(frozen=True, slots=True)
 class SmoothTrack:
-    """Smoothed nodes (M + 1, 9) and constants (24,), with covariances: of the constants, (24, 24), and what gives those
+    """Smoothed nodes (M + 1, 9) and constants (25,), with covariances: of the constants, (25, 25), and what gives those
     of the nodes.
     """
 
@@ -95,14 +84,41 @@ class SmoothTrack:
 
     def change_variance(self, first: int, second: int) -> FloatArray:
         """(9,) variance of what changed from one node to a later one: displacement, change of velocity, ..."""
-        product = np.eye(NODE_STATES)
-        for node in range(first, second):
-            product = -product @ self.backward[node].T
-        cross = product @ self.own_covariance[second]
+        cross = self._own_between(first, second)
         own = self.own_covariance[first] + self.own_covariance[second] - cross - cross.T
         change = self.per_border[second] - self.per_border[first]
         total = np.diagonal(own) + ((change @ self.border_covariance) * change).sum(axis=1)
         return np.asarray(np.maximum(total, 0.0), dtype=np.float64)
+
+    def vertical_covariance(self, first: int, second: int) -> FloatArray:
+        """(3, 3) of the height gained from one node to a later one, and of vertical velocity at both."""
+        height, velocity = POS.start + 2, VEL.start + 2
+        of_both = np.zeros((3, 2, NODE_STATES))
+        of_both[0, :, height] = -1.0, 1.0
+        of_both[1, 0, velocity] = of_both[2, 1, velocity] = 1.0
+        cross = self._own_between(first, second)
+        own = np.block([[self.own_covariance[first], cross], [cross.T, self.own_covariance[second]]])
+        flat = of_both.reshape(3, -1)
+        per_border = of_both[:, 0] @ self.per_border[first] + of_both[:, 1] @ self.per_border[second]
+        return np.asarray(flat @ own @ flat.T + per_border @ self.border_covariance @ per_border.T, dtype=np.float64)
+
+    def _own_between(self, first: int, second: int) -> FloatArray:
+        """(9, 9) covariance of a node with a later one for a known border."""
+        product = np.eye(NODE_STATES)
+        for node in range(first, second):
+            product = -product @ self.backward[node].T
+        return np.asarray(product @ self.own_covariance[second], dtype=np.float64)
+
+    def with_vertical_doubt(self, times: float) -> "SmoothTrack":
+        """The same nodes, so many times as unsure of height, vertical velocity and its bias."""
+        scale = np.ones(NODE_STATES)
+        scale[[POS.start + 2, VEL.start + 2, BIAS_Z]] = times
+        return replace(
+            self,
+            own_covariance=self.own_covariance * np.outer(scale, scale),
+            backward=self.backward * np.outer(1.0 / scale, scale),
+            per_border=self.per_border * scale[:, None],
+        )
 
 
 class _Equations:
@@ -118,7 +134,7 @@ class _Equations:
         self.border_right = np.zeros(CONSTANTS)
         self._take_prior(prior)
         self._take_models(models)
-        self._take_reach(models)
+        self._take_reach(models, still)
         self._take_lean(models)
         weight = 1.0 / settings.still_velocity_mps**2
         for axis in (3, 4, 5):
@@ -166,10 +182,15 @@ class _Equations:
         self.border += flat.T @ (information @ models.effect).reshape(-1, CONSTANTS)
         self.border_right -= flat.T @ weighed.reshape(-1)
 
-    def _take_reach(self, models: HopModels) -> None:
+    def _take_reach(self, models: HopModels, still: BoolArray) -> None:
         vertical, horizontal = self.settings.reach_m
-        for axis, reach in ((0, horizontal), (1, horizontal), (2, vertical)):
-            weight = models.duration_s / (reach**2 * self.settings.reach_time_s)
+        look = models.duration_s / self.settings.reach_time_s
+        since_rest = np.minimum(_from_rest_s(models.duration_s, still) / self.settings.reach_rest_s, 1.0)
+        for axis, weight in (
+            (0, look / horizontal**2),
+            (1, look / horizontal**2),
+            (2, look / vertical**2 * since_rest),
+        ):
             centre = CENTRE.start + axis
             self.band[0, NODE_STATES + axis :: NODE_STATES] += weight
             self.coupling[1:, axis, centre] -= weight
@@ -185,6 +206,14 @@ class _Equations:
             self.right[1:, 6 + row] += weight * offset
             self.border += effect.T @ weighed
             self.border_right += weighed.T @ offset
+
+
+def _from_rest_s(duration_s: FloatArray, still: BoolArray) -> FloatArray:
+    """Time (M,) from each hop's end to the nearest rest; infinite without any."""
+    end_s = np.cumsum(duration_s)
+    rest_s = np.concatenate([[-np.inf], end_s[still], [np.inf]])
+    after = np.searchsorted(rest_s, end_s)
+    return np.minimum(end_s - rest_s[after - 1], rest_s[after] - end_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,49 +350,15 @@ def _solve(
 def _places(
     equations: _Equations, contacts: Sequence[Contact], prior: Prior
 ) -> tuple[list[tuple[float, float]], list[tuple[Contact, int]]]:
-    """Which contacts share a place, one after the other by time, each held against the places known by then."""
+    """Which contacts share a place, by where they are without any."""
     free = _solve(equations, [], [], [])
     rows: IntArray = np.array([NODE_STATES * contact.node + 2 for contact in contacts])
     unit = np.zeros((free.nodes.size, len(rows)))
     unit[rows, np.arange(len(rows))] = 1.0
     per_border = free.per_border.reshape(-1, CONSTANTS)[rows]
     own = cho_solve_banded((free.factor, True), unit, check_finite=False)[rows]
-    mean: FloatArray = free.nodes.reshape(-1)[rows].copy()
     covariance: FloatArray = own + per_border @ free.border_covariance @ per_border.T
-    gate = equations.settings.same_height_gate**2
-    heights: list[tuple[float, float]] = []
-    first: list[tuple[str, int | None, float]] = []
-    chosen: list[tuple[Contact, int]] = []
-    for kind, known in prior.heights_m.items():
-        for height in known:
-            heights.append((height, 1.0 / equations.settings.rest_height_m**2))
-            first.append((kind, None, height))
-    for index, contact in enumerate(contacts):
-        best: tuple[float, int, FloatArray, float, float] | None = None
-        for place, (kind, anchor, height) in enumerate(first):
-            if kind != contact.kind:
-                continue
-            change = np.zeros(len(rows))
-            change[index] = 1.0
-            target = height
-            if anchor is not None:
-                change[anchor] -= 1.0
-                target = 0.0
-            gained: FloatArray = covariance @ change
-            distance = target - float(change @ mean)
-            variance = float(change @ gained) + contact.sigma_m**2
-            if best is None or abs(distance) < abs(best[3]):
-                best = (distance**2 / variance, place, gained, distance, variance)
-        if best is not None and best[0] <= gate:
-            _, place, gained, distance, variance = best
-            mean = np.add(mean, gained * (distance / variance))
-            covariance = np.subtract(covariance, np.outer(gained, gained) / variance)
-        else:
-            place = len(heights)
-            heights.append((0.0, _ANYWHERE))
-            first.append((contact.kind, index, 0.0))
-        chosen.append((contact, place))
-    return heights, chosen
+    return shared_places(contacts, free.nodes.reshape(-1)[rows], covariance, prior.heights_m, equations.settings)
 
 
 def _node_covariances(factor: FloatArray, count: int) -> tuple[FloatArray, FloatArray]:

@@ -1,9 +1,11 @@
 """When the bar truly rests. A bar held in the hands never does; a slow lift must never be taken for rest."""
 
+from math import sqrt
+
 import numpy as np
 
 from bartracker.motion.settings import MotionSettings
-from bartracker.samples import BoolArray, FloatArray
+from bartracker.samples import FloatArray
 from bartracker.timebase import Hop
 
 _MEAN_S = 0.01
@@ -30,12 +32,14 @@ def hop_moments(hop: Hop) -> FloatArray:
     return moments
 
 
-def is_still(moments: FloatArray, settings: MotionSettings) -> BoolArray:
-    """Stillness (M,) of windows given as sums of hop moments, (M, 13)."""
-    mean = moments[:, 1:] / moments[:, :1]
-    square = mean[:, :6] ** 2
-    variance = np.maximum(mean[:, 6:] - square, 0.0).reshape(-1, 2, 3).sum(axis=2)
-    force = np.sqrt(square[:, :3].sum(axis=1))
-    steady = np.abs(force - settings.gravity_mps2) < settings.still_force_mps2
-    quiet = (variance[:, 0] < settings.still_acc_mps2**2) & (variance[:, 1] < settings.still_gyr_radps**2)
-    return np.asarray(steady & quiet, dtype=np.bool_)
+def is_still(moments: FloatArray, settings: MotionSettings) -> bool:
+    """Whether a window was still, from the sum of its hops' moments (13,)."""
+    count, *sums = moments.tolist()
+    mean = [each / count for each in sums[:6]]
+    variance = [max(square / count - each * each, 0.0) for square, each in zip(sums[6:], mean, strict=True)]
+    force = sqrt(mean[0] ** 2 + mean[1] ** 2 + mean[2] ** 2)
+    return (
+        abs(force - settings.gravity_mps2) < settings.still_force_mps2
+        and sum(variance[:3]) < settings.still_acc_mps2**2
+        and sum(variance[3:]) < settings.still_gyr_radps**2
+    )

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from bartracker.motion.attitude import OnlineAttitude, Strapdown, offline_attitude
+from bartracker.motion.attitude import OnlineAttitude, Strapdown, at_samples, offline_attitude
 from bartracker.motion.filter import MotionFilter
 from bartracker.motion.model import (
     BIAS_Z,
@@ -28,10 +28,11 @@ from bartracker.motion.model import (
     of_columns,
     stacked,
 )
+from bartracker.motion.places import REST, Contact
 from bartracker.motion.ringing import quick_sigma, without_ringing
 from bartracker.motion.rotation import from_rotation_vector, multiply
 from bartracker.motion.settings import MotionSettings
-from bartracker.motion.smoother import REST, Contact, Prior, SmoothTrack, first_prior, smooth, tilted, vertical_nodes
+from bartracker.motion.smoother import Prior, SmoothTrack, first_prior, smooth, tilted, vertical_nodes
 from bartracker.motion.stillness import hop_moments, is_still
 from bartracker.samples import BoolArray, FloatArray, IntArray
 from bartracker.timebase import Hop
@@ -54,7 +55,7 @@ class Visit:
 @dataclass(frozen=True, slots=True)
 class HopMotion:
     """Online motion at the samples of one hop, (N, ...); see events.MotionUpdate. sigma_tilt_rad: of inclination;
-    constants, sigma_constants (24,): the segment's constants (model.py) as known before the hop.
+    constants, sigma_constants (25,): the segment's constants (model.py) as known before the hop.
     """
 
     t_s: FloatArray
@@ -105,6 +106,22 @@ class SmoothedMotion:
         x, y, z = np.sqrt(np.maximum(variance, 1e-10))
         return float(z), float(np.hypot(x, y) / np.sqrt(2.0))
 
+    def rise_covariance(self, from_s: float, to_s: float) -> FloatArray:
+        """(3, 3) of the height gained between two moments and of vertical velocity at both, dynamic_scale left out."""
+        return self.nodes.vertical_covariance(*self._nodes(from_s, to_s))
+
+    def with_vertical_doubt(self, times: float) -> "SmoothedMotion":
+        """The same motion, so many times as unsure of heights and vertical velocities; dynamic_scale and what is quick
+        stay.
+        """
+        nodes = self.nodes.with_vertical_doubt(times)
+        change = (times**2 - 1.0) * self.nodes.covariance()[:, [5, 2], [5, 2]]
+        sigma_vel, sigma_pos = self.sigma_vel_w_mps.copy(), self.sigma_pos_w_m.copy()
+        for column, sigma in enumerate((sigma_vel, sigma_pos)):
+            gained: FloatArray = np.interp(self.t_s, self.node_t_s, change[:, column])
+            sigma[:, 2] = np.sqrt(np.maximum(sigma[:, 2] ** 2 + gained, 1e-8))
+        return replace(self, nodes=nodes, sigma_vel_w_mps=sigma_vel, sigma_pos_w_m=sigma_pos)
+
     def velocity_change_sigma_mps(self, from_s: float, to_s: float) -> float:
         """Standard uncertainty of the change of vertical velocity between two moments, m/s."""
         variance = self.nodes.change_variance(*self._nodes(from_s, to_s))[VEL]
@@ -137,6 +154,7 @@ class _Stretch:
         t_s = np.concatenate([hop.t_s for hop in hops])
         node_t_s = np.concatenate([hops[0].t_s[:1] - hops[0].period_s, [hop.t_s[-1] for hop in hops]])
         tilt = _at(t_s, node_t_s, track.nodes[:, TILT])
+        gyr = np.concatenate([hop.gyr_radps for hop in hops])
         weights = _at(t_s, node_t_s, column_weights(track.nodes, track.constants))
         acceleration = of_columns(self.integrals.columns, weights)
         velocity[:, 2], ringing = without_ringing(velocity[:, 2], acceleration, hops[-1].period_s, settings)
@@ -150,7 +168,7 @@ class _Stretch:
             t_s=t_s,
             period_s=hops[-1].period_s,
             dynamic_scale=settings.dynamic_scale,
-            quat_ws=tilt_by(tilt, self.quat_ws),
+            quat_ws=at_samples(tilt_by(tilt, self.quat_ws), gyr, hops[-1].period_s, settings),
             acc_w_mps2=acceleration,
             vel_w_mps=velocity,
             pos_w_m=position,
@@ -267,14 +285,14 @@ class OnlineMotion:
         velocity, position, sigma_v, sigma_p = state.cross(model, integrals)
         window = max(1, round(self.settings.still_window_s / integrals.since_s[-1]))
         self._moments = [*self._moments[1 - window :], hop_moments(hop)] if window > 1 else [hop_moments(hop)]
-        still = len(self._moments) >= window and bool(is_still(sum(self._moments, _NO_MOMENTS)[None], self.settings)[0])
+        still = len(self._moments) >= window and is_still(sum(self._moments, _NO_MOMENTS), self.settings)
         # The hop's own stillness is known only at its end: its samples carry that of the hop before.
         was_still, self._was_still = self._was_still, still
         state.update(model, still=still)
         self._past.append(_Past(hop, quat, model, integrals, still, prior, known))
         return HopMotion(
             t_s=hop.t_s,
-            quat_ws=tilt_by(known[TILT], quat),
+            quat_ws=at_samples(tilt_by(known[TILT], quat), hop.gyr_radps, hop.period_s, self.settings),
             vel_w_mps=velocity,
             pos_w_m=position,
             sigma_vel_w_mps=np.hypot(sigma_v, self.settings.dynamic_scale * velocity),
@@ -284,6 +302,12 @@ class OnlineMotion:
             constants=known[NODE_STATES:],
             sigma_constants=sigma_constants,
         )
+
+    def expect_stillness(self, still_acc_mps2: float, still_gyr_radps: float) -> None:
+        """From the next hop on this much spread passes for rest at most; see `MotionSettings`."""
+        settings = self.settings
+        if (still_acc_mps2, still_gyr_radps) != (settings.still_acc_mps2, settings.still_gyr_radps):
+            self.settings = replace(settings, still_acc_mps2=still_acc_mps2, still_gyr_radps=still_gyr_radps)
 
     def forget_before(self, t_s: float) -> None:
         """Drop what ended before t_s; smoothing then starts from the filter's state there."""
@@ -380,7 +404,7 @@ def still_around(hops: list[Hop], settings: MotionSettings) -> BoolArray:
     result = np.zeros(len(hops), bool)
     if len(hops) < window:
         return result
-    still = is_still(sliding_window_view(moments, window, axis=0).sum(axis=-1), settings)
-    for start in np.flatnonzero(still):
-        result[start : start + window - 1] = True
+    for start, in_window in enumerate(sliding_window_view(moments, window, axis=0).sum(axis=-1)):
+        if is_still(in_window, settings):
+            result[start : start + window - 1] = True
     return result

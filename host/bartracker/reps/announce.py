@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bartracker.events import Event, RepAnnounced, RepRevised, SetStarted
+from bartracker.motion.places import REST
 from bartracker.motion.track import HopMotion, OnlineMotion, SmoothedMotion, Visit
 from bartracker.reps.assemble import axis_of_rep, build_rep, with_return
 from bartracker.reps.context import LiftContext
 from bartracker.reps.holds import Hold, find_holds, hold_visits
 from bartracker.reps.pairing import (
+    FROM_THE_FLOOR,
     ORDER_OF,
     Candidate,
     Usual,
@@ -162,21 +164,43 @@ class RepAnnouncer:
         else:
             # A new lift has begun: the bar is where the others began, whether or not their return was seen.
             moments = [rep.concentric_start_s for rep in self.reps] + [candidate.concentric.start_s]
+            if self.exercise in FROM_THE_FLOOR:
+                return [Visit(t_s, REST, sigma) for t_s in moments]
         return [Visit(t_s, "level", sigma) for t_s in moments] if len(moments) > 1 else []
+
+    def _lock_outs(self, motion: SmoothedMotion, candidate: Candidate) -> list[Visit]:
+        """The same of the ends of lifts from below, where so little is known of this one's range that it is likelier to
+        have ended where the others did than where motion sees it.
+        """
+        lift = candidate.concentric
+        unsure = motion.displacement_sigma_m(lift.start_s, lift.end_s)[0] > self.settings.unsure_range_m
+        if self._order == "eccentric-first" or not unsure:
+            return []
+        moments = [rep.concentric_end_s for rep in self.reps if rep.kind == "full"]
+        return [Visit(t_s, "lock-out", self.settings.lock_out_sigma_m) for t_s in (*moments, lift.end_s)]
 
     def _seen_again(
         self, candidate: Candidate, online: OnlineMotion, since: float, held: list[Hold]
     ) -> tuple[SmoothedMotion, Candidate]:
         """Better motion, and the candidate with its phases as they are in it."""
-        visits = self._visits(candidate)
-        motion = online.smoothed_since(since, [*visits, *hold_visits(held, self.settings)])
-        phases = self._phases_of(motion)
+        visits = [*self._visits(candidate), *hold_visits(held, self.settings)]
+        motion, candidate = self._with_visits(candidate, online, since, visits)
         if not held:
             # Motion that knows more may still take the moment before a lift for a part of it.
-            held = find_holds(motion.t_s, motion.vel_w_mps[:, 2], phases, self.settings)
+            held = find_holds(motion.t_s, motion.vel_w_mps[:, 2], self._phases_of(motion), self.settings)
             if held:
-                motion = online.smoothed_since(since, [*visits, *hold_visits(held, self.settings)])
-                phases = self._phases_of(motion)
+                visits += hold_visits(held, self.settings)
+                motion, candidate = self._with_visits(candidate, online, since, visits)
+        lock_outs = self._lock_outs(motion, candidate)
+        if lock_outs:
+            motion, candidate = self._with_visits(candidate, online, since, [*visits, *lock_outs])
+        return motion, candidate
+
+    def _with_visits(
+        self, candidate: Candidate, online: OnlineMotion, since: float, visits: list[Visit]
+    ) -> tuple[SmoothedMotion, Candidate]:
+        motion = online.smoothed_since(since, visits)
+        phases = self._phases_of(motion)
 
         def same(phase: Phase) -> Phase:
             alike = [p for p in phases if p.direction == phase.direction and p.start_s <= phase.peak_s < p.end_s]

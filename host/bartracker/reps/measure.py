@@ -116,12 +116,9 @@ def _basic(motion: SmoothedMotion, phase: Phase, settings: RepSettings) -> _Basi
     end_sigma = edge_sigma_s(motion, phase.end_s, settings)
     duration_sigma = float(np.hypot(start_sigma, end_sigma))
     mean = phase.range_m / phase.duration_s
-    # An error of velocity moves the window's bounds and the range together and mostly cancels in their ratio; what is
-    # left of the bounds is that they lie between samples.
-    bounds_sigma = motion.period_s / np.sqrt(2.0)
     return _Basic(
         mean_mps=mean,
-        mean_sigma_mps=float(np.hypot(range_sigma, mean * bounds_sigma) / phase.duration_s),
+        mean_sigma_mps=_mean_sigma_mps(motion, phase, mean, settings),
         peak_sigma_mps=float(np.interp(phase.peak_s, motion.t_s, motion.sigma_vel_w_mps[:, 2])),
         range_sigma_m=range_sigma,
         horizontal_sigma_m=horizontal_sigma,
@@ -131,13 +128,35 @@ def _basic(motion: SmoothedMotion, phase: Phase, settings: RepSettings) -> _Basi
     )
 
 
+def _mean_sigma_mps(motion: SmoothedMotion, phase: Phase, mean_mps: float, settings: RepSettings) -> float:
+    """Standard uncertainty of mean speed. A velocity that is wrong moves the range and the window's bounds, and in
+    their ratio much of it cancels.
+    """
+    of_peak = settings.phase_peak_share * abs(phase.peak_mps)
+    threshold = max(settings.phase_velocity_mps, of_peak)
+    # A bound that moves outward by a second adds the threshold to the range instead of the mean.
+    missing = max(mean_mps - threshold, 0.0)
+    slopes = [edge_slope_mps2(motion, t_s, settings) for t_s in (phase.start_s, phase.end_s)]
+    # The threshold moves with a peak that is wrong by as much.
+    moved = 1.0 - settings.phase_peak_share if threshold == of_peak else 1.0
+    weights = np.array([1.0, *(-moved * missing / slope for slope in slopes)])
+    variance = float(weights @ motion.rise_covariance(phase.start_s, phase.end_s) @ weights)
+    between_samples = np.sqrt(2.0) * settings.bound_share * motion.period_s * missing
+    scale = motion.dynamic_scale * phase.range_m
+    return float(np.sqrt(max(variance, 0.0) + between_samples**2 + scale**2) / phase.duration_s)
+
+
+def edge_slope_mps2(motion: SmoothedMotion, t_s: float, settings: RepSettings) -> float:
+    """Steepness of vertical speed around a window's bound."""
+    around = np.interp([t_s - 0.05, t_s + 0.05], motion.t_s, motion.vel_w_mps[:, 2])
+    return max(abs(float(around[1] - around[0])) / 0.1, settings.edge_slope_mps2)
+
+
 def edge_sigma_s(motion: SmoothedMotion, t_s: float, settings: RepSettings) -> float:
     """Standard uncertainty of the moment at which speed crosses a window's threshold: that of velocity over its
     steepness there.
     """
-    vel_z = motion.vel_w_mps[:, 2]
-    around = np.interp([t_s - 0.05, t_s + 0.05], motion.t_s, vel_z)
-    slope = max(abs(float(around[1] - around[0])) / 0.1, settings.edge_slope_mps2)
+    slope = edge_slope_mps2(motion, t_s, settings)
     sigma = float(np.interp(t_s, motion.t_s, motion.sigma_vel_w_mps[:, 2]))
     return float(np.hypot(sigma / slope, 0.5 * motion.period_s))
 

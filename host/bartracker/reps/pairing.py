@@ -23,6 +23,8 @@ ORDER_OF: dict[Exercise, Order] = {
     "snatch": "concentric-first",
 }
 
+FROM_THE_FLOOR: frozenset[Exercise] = frozenset(("deadlift", "clean", "snatch"))
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:

@@ -38,7 +38,7 @@ class Quietness:
         while len(self._moments) > window:
             self._moments.popleft()
         moments: FloatArray = np.stack(self._moments).sum(axis=0)
-        if len(self._moments) < window or not bool(np.all(is_still(moments[None], self._given))):
+        if len(self._moments) < window or not is_still(moments, self._given):
             return
         mean = moments[1:] / moments[0]
         variance = np.maximum(mean[6:] - mean[:6] ** 2, 0.0)

@@ -51,10 +51,16 @@ class RepSettings:
         quietest rests, of which this share is quieter (1.5-4; 0.05-0.3).
     rest_windows: fewer moments of rest show no noise yet (5-50).
     level_sigma_m: how equal the heights are at which a lifter's reps start and end, 1 sigma.
+    unsure_range_m, lock_out_sigma_m: live, a lift from below whose range is less sure than the first is held to have
+        ended where the set's full reps did, within the second (1 sigma).
 
     Numbers:
     edge_slope_mps2: least steepness assumed where speed crosses a window's threshold; bounds the uncertainty of its
         time.
+    bound_share: part of a sampling period by which a bound, interpolated between samples, is off, 1 sigma (0.1-0.3).
+    level_evidence, least_doubt: how equal the heights of a set's lock-outs or starts come out says how far motion's
+        uncertainty of heights may be believed; what motion states counts as much as so many of them, and of it no less
+        than this part is kept.
     """
 
     phase_velocity_mps: float = 0.03
@@ -67,7 +73,7 @@ class RepSettings:
     lesser_peak_share: float = 0.3
     shortest_lift_s: float = 0.12
     thrown_times: float = 1.5
-    slowest_peak_mps: float = 0.10
+    slowest_peak_mps: float = 0.07
     matching_range: float = 0.6
     returned_share: float = 0.6
     pull_peak_mps: float = 0.9
@@ -94,4 +100,9 @@ class RepSettings:
     rest_floor_share: float = 0.1
     rest_windows: int = 10
     level_sigma_m: float = 0.02
+    unsure_range_m: float = 0.04
+    lock_out_sigma_m: float = 0.03
     edge_slope_mps2: float = 0.15
+    bound_share: float = 0.2
+    level_evidence: float = 1.0
+    least_doubt: float = 0.3

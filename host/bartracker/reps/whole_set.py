@@ -13,6 +13,7 @@ from bartracker.reps.assemble import build_rep, with_rests, with_start_turns
 from bartracker.reps.bar_axis import learn_axis, sensor_turn_rad, up_at
 from bartracker.reps.context import LiftContext
 from bartracker.reps.exercise import guess_exercise
+from bartracker.reps.heights import doubt_of_heights
 from bartracker.reps.horizontal import Wander, as_wandered, wander_of
 from bartracker.reps.measure import concentric_path
 from bartracker.reps.pairing import ORDER_OF, Candidate, judged, order_of_first_movement
@@ -65,7 +66,9 @@ def refine_set(
     found = _find(segments, (), since_s, order, motion_settings, settings)
     if found.order is None or not found.candidates:
         return None
-    found = _find(segments, _visits(found, settings), since_s, found.order, motion_settings, settings)
+    visits = _visits(found, settings)
+    doubt = doubt_of_heights(found.motion, visits, settings)
+    found = _find(segments, visits, since_s, found.order, motion_settings, settings, doubt)
     if found.order is None or not found.candidates:
         return None
     confidence = 1.0
@@ -127,11 +130,14 @@ def _find(
     order: Order | None,
     motion_settings: MotionSettings,
     settings: RepSettings,
+    vertical_doubt: float = 1.0,
 ) -> _Found:
     motion = [
         smooth_segment(segment, motion_settings, moving=number > 0 or _moves(segment, motion_settings), visits=visits)
         for number, segment in enumerate(segments)
     ]
+    if vertical_doubt != 1.0:
+        motion = [piece.with_vertical_doubt(vertical_doubt) for piece in motion]
     phases = [
         phase
         for piece in motion
