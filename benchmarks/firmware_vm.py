@@ -22,7 +22,7 @@ from bartracker.sim.chips import CHIP_NAMES
 from bartracker.sim.virtual_sensor import VirtualSensor
 from bartracker.sim.vm_ble import MemoryBle
 from bartracker.wire import decode_data_packet, decode_info, gatt
-from bartracker.wire import messages as m
+from bartracker.wire.commands import Heartbeat, SetRate, Start, encode_control
 
 _I2C_HZ: Final = 400_000
 _BITS_PER_BYTE: Final = 9
@@ -80,10 +80,10 @@ class _Swing:
 
 def _start(sensor: VirtualSensor, ble: MemoryBle, rate_hz: float) -> None:
     ble.connect()
-    ble.write(gatt.CONTROL_UUID, m.encode_control(m.Heartbeat(_HEARTBEAT_S), 1))
-    ble.write(gatt.CONTROL_UUID, m.encode_control(m.SetRate(rate_hz), 2))
+    ble.write(gatt.CONTROL_UUID, encode_control(Heartbeat(_HEARTBEAT_S), 1))
+    ble.write(gatt.CONTROL_UUID, encode_control(SetRate(rate_hz), 2))
     sensor.run_for(_SETTLE_S)
-    ble.write(gatt.CONTROL_UUID, m.encode_control(m.Start(), 3))
+    ble.write(gatt.CONTROL_UUID, encode_control(Start(), 3))
 
 
 def _burst_times_us(chip: str, board: str, rate_hz: float, seed: int) -> FloatArray:
@@ -94,7 +94,7 @@ def _burst_times_us(chip: str, board: str, rate_hz: float, seed: int) -> FloatAr
     while ble.interval_us is None:
         sensor.wait(_BURST_S)
     ble.connect()
-    ble.write(gatt.CONTROL_UUID, m.encode_control(m.Start(), 1))
+    ble.write(gatt.CONTROL_UUID, encode_control(Start(), 1))
     sensor.wait(60.0)
     return np.array(json.loads(sensor.output), dtype=np.float64)
 

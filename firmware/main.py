@@ -1,14 +1,4 @@
-# Starts the sensor. The board comes before everything else: some have to be kept switched on.
+# Starts bartracker_fw, out of the place that boot.py has chosen.
+import boot
 
-
-def _main() -> None:
-    from bartracker_fw import boards, store
-
-    board = boards.load(store.board_name())
-
-    from bartracker_fw import app
-
-    app.run(board)
-
-
-_main()
+boot.start()

@@ -1,2 +1,2 @@
 # Firmware of the bartracker sensor: an IMU's FIFO to Bluetooth LE packets.
-VERSION = (0, 1, 0)
+VERSION = (0, 2, 0)

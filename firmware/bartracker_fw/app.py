@@ -1,54 +1,69 @@
 # The loop: every 50 ms empty the FIFO, answer the host, send what is ready; every second say how things are.
 # Nothing is allocated on the way, but for what the host writes.
 import binascii
+import gc
+import sys
 import time
 
 import bluetooth
+import boot
 import machine
 from micropython import const
 
 from bartracker_fw import VERSION, flash, power, wire
 from bartracker_fw.boards.profile import Board
 from bartracker_fw.clock import DeviceClock
-from bartracker_fw.control import Control
 from bartracker_fw.cues import Cues
 from bartracker_fw.imu.base import Imu
 from bartracker_fw.imu.detect import detect
+from bartracker_fw.kept import Kept
 from bartracker_fw.link import Link
 from bartracker_fw.log import FlashLog
 from bartracker_fw.log_sender import LogSender
+from bartracker_fw.pairing import Pairing
 from bartracker_fw.recorder import Recorder
 from bartracker_fw.report import Report
+from bartracker_fw.rest import Rest
 from bartracker_fw.ring import PacketRing
 from bartracker_fw.sampler import Sampler
 from bartracker_fw.store import Store
+from bartracker_fw.talk import Talk
+from bartracker_fw.update import Updater
 
 _BURST_US = const(50_000)
 _DITHER_US = const(500)
 _I2C_HZ = const(400_000)
-# Packets handed to the stack in one go: enough to catch up after a drop-out at the highest rate.
-_PACKETS_PER_BURST = const(8)
-# Of these, packets that were asked for again.
-_AGAIN_PER_BURST = const(4)
 # A packet is as long as it takes to fill it in this time, so that slow rates are not late.
 _LONGEST_PACKET_MS = const(100)
 _SECOND_US = const(1_000_000)
 _SILENT_US = const(500_000)
 _DEFAULT_HEARTBEAT_S = const(10)
 _BATTERY_EVERY = const(10)
-# Nobody connected and nothing to do for so long: off, where motion can switch it on again.
-OFF_AFTER_S = 1800
 _WATCHDOG_MS = const(8000)
+# For the start: a log of 4 MB is read through.
+_START_MS = const(20_000)
+# After so many starts in a row that failed before they had lasted so long it touches neither chip nor flash.
+_EARLY_STARTS = const(5)
+_GOOD_AFTER_S = const(30)
 # Long enough to work at the prompt: a watchdog once started cannot be stopped.
 _PROMPT_MS = const(3_600_000)
 
 
 class App:
     def __init__(self, board: Board) -> None:
-        self._board = board
         self.store = Store()
         boots = self.store.count_boot()
+        self.battery = power.Battery(board.battery, board.battery_divider)
+        self.battery.read()
+        self.reset_cause = power.reset_cause()
+        failed = power.failed(self.reset_cause, self.battery.low())
+        self.resting = self.store.count_start(failed) >= _EARLY_STARTS
+        self._proven = False
+        self._armed = self.store.armed
         device_id = machine.unique_id()[:8]
+        self.kept = Kept(self.store.nvs, device_id)
+        button = None if board.button is None else machine.Pin(board.button, machine.Pin.IN, machine.Pin.PULL_UP)
+        self.pairing = Pairing(self.store.nvs, button)
         self._i2c = machine.I2C(0, scl=machine.Pin(board.scl), sda=machine.Pin(board.sda), freq=_I2C_HZ)
         self.cues = Cues(board)
         now = time.ticks_us()
@@ -56,12 +71,9 @@ class App:
         self.ring = PacketRing(board.ring_packets)
         self.sampler = Sampler(self.ring, self.device, boots)
         self.sampler.clock.set_period(int(1_000_000 * 16384 / Imu.rate_hz))
-        self.battery = power.Battery(board.battery, board.battery_divider)
-        self.battery.read()
         self.imu: Imu | None = None
         self.fault = wire.IMU_SILENT
         self.streaming = False
-        self._control = Control(self)
         self._heartbeat_s = _DEFAULT_HEARTBEAT_S
         self._heard = now
         self._burst = now
@@ -69,26 +81,35 @@ class App:
         self._second = now
         self._seconds = 0
         self._stepped = now
-        self._unused_s = 0
+        self.rest = Rest(self, board.wake)
         self.report = Report(self, boots, device_id, board.axes)
-        self._entry = bytearray(wire.ENTRY_LENGTH)
-        self._reply = memoryview(self._entry)[: wire.REPLY_LENGTH]
-        found = flash.find()
+        self.heap_kib = wire.UNKNOWN_KIB
+        self.talk = Talk(self)
+        found = None if self.resting else flash.find()
         log = None if found is None else FlashLog(found)
         self.recorder = Recorder(self.ring, log, self.report.info)
         self.log_sender = None if log is None else LogSender(log)
-        self._sync_reply = bytearray(wire.SYNC_REPLY_LENGTH)
+        self.updater = Updater(boot, getattr(sys.implementation, "_mpy", 0))
         tail = binascii.hexlify(device_id[-2:]).decode()
         version = "{}.{}.{}".format(*VERSION)
-        self.link = Link(bluetooth.BLE(), "bartracker-" + tail, "bartracker", board.model, version)
+        self.link = Link(bluetooth.BLE(), "bartracker-" + tail, "bartracker", board.model, version, self.pairing)
         self._find_imu()
-        self.report.note_info()
-        self.report.note_battery()
-        self.report.note_status()
+        if self._armed and log is not None:
+            self.recorder.arm()
+        self._measure_heap()
+        self.report.note_all()
+
+    def _measure_heap(self) -> None:
+        # Only where a pause does no harm: it goes through all of the memory. The VM of the tests has no collector.
+        if gc.isenabled():
+            gc.collect()
+        self.heap_kib = min(gc.mem_free() >> 10, wire.UNKNOWN_KIB - 1)
 
     # The motion chip
 
     def _find_imu(self) -> None:
+        if self.resting:
+            return
         found = detect(self._i2c)
         self.fault = found.fault
         if found.imu is not None:
@@ -103,7 +124,7 @@ class App:
         try:
             imu.configure(rate_hz, acc_g, gyr_dps)
         except OSError:
-            self._lose_imu(wire.IMU_SILENT)
+            self.lose_imu(wire.IMU_SILENT)
             return False
         self.fault = wire.NO_FAULT
         self._fit_packets()
@@ -120,7 +141,7 @@ class App:
         self.report.note_info()
         return True
 
-    def _lose_imu(self, fault: int) -> None:
+    def lose_imu(self, fault: int) -> None:
         # Streaming goes on: what comes after the chip is back belongs to the same set.
         self.imu = None
         self.fault = fault
@@ -134,6 +155,7 @@ class App:
             samples = min(samples, wire.samples_for_mtu(self.link.mtu))
         self.sampler.flush()
         self.ring.set_samples(max(1, min(samples, wire.MOST_SAMPLES)))
+        self.recorder.set_rate(rate_hz, self.ring.samples)
 
     def _drain(self) -> None:
         imu = self.imu
@@ -142,10 +164,10 @@ class App:
         try:
             imu.drain(self.sampler)
         except OSError:
-            self._lose_imu(wire.IMU_SILENT)
+            self.lose_imu(wire.IMU_SILENT)
             return
         if time.ticks_diff(time.ticks_us(), imu.ticks) > _SILENT_US:
-            self._lose_imu(wire.FIFO_FAULT)
+            self.lose_imu(wire.FIFO_FAULT)
 
     # What the host asks for (Control calls these)
 
@@ -153,19 +175,36 @@ class App:
         return wire.samples_for_mtu(self.link.mtu) > 0
 
     def start(self, index_hi: int, index_lo: int) -> None:
+        all_held = False
         if index_hi == 0xFFFF and index_lo == 0xFFFF:
             self.ring.start_live()
         else:
+            all_held = self.ring.holds(index_hi, index_lo)
             self.ring.start_from(index_hi, index_lo)
-        self.recorder.find_host()
+        self.recorder.find_host(all_held)
         if self.log_sender is not None:
             self.log_sender.stop()
         self._heard = time.ticks_us()
         self.streaming = True
 
-    def stop(self) -> None:
+    def _halt(self) -> None:
         self.ring.stop()
         self.streaming = False
+
+    def _finish(self) -> None:
+        # Stop on purpose: what was taken until now belongs to the stream.
+        if self.streaming:
+            self.sampler.flush()
+            self.ring.finish()
+            self.talk.note_end(self.sampler.clock.index_hi, self.sampler.clock.index_lo)
+        self._halt()
+
+    def stop(self) -> None:
+        # On the host's word: nobody needs samples now, so memory may be tidied up.
+        self._finish()
+        if not self.recorder.busy:
+            self._measure_heap()
+        self.report.note_status()
 
     def heartbeat(self, seconds: int) -> None:
         self._heartbeat_s = seconds
@@ -180,14 +219,18 @@ class App:
         if self.link.changed:
             self._follow_link()
         self.recorder.step(time.ticks_ms())
-        self._answer()
-        self._send()
+        if not self.streaming:
+            # Before the answers: they say how far it is.
+            self.talk.take_update()
+        self.talk.answer()
+        self.talk.send()
         if self.streaming and time.ticks_diff(now, self._heard) > self._heartbeat_s * _SECOND_US:
-            self.stop()
+            self._finish()
         if time.ticks_diff(now, self._second) >= _SECOND_US:
             self._second = time.ticks_add(self._second, _SECOND_US)
             self._every_second()
-        self.cues.step(time.ticks_diff(now, self._stepped))
+        if self.link.on:
+            self.cues.step(time.ticks_diff(now, self._stepped))
         self._stepped = now
 
     def pause_ms(self) -> int:
@@ -207,77 +250,14 @@ class App:
         if not self.link.connected:
             if self.streaming:
                 self.recorder.lose_host(time.ticks_ms())
-            self.stop()
+            self._halt()
             self.ring.forget_spans()
+            self.kept.forget_parts()
             if self.log_sender is not None:
                 self.log_sender.stop()
         self.link.advertise(time.ticks_ms())
         self._fit_packets()
         self.report.note_info()
-
-    def _answer(self) -> None:
-        link = self.link
-        request = link.sync_request()
-        if request is not None and wire.is_sync_request(request):
-            device = self.device
-            device.at(link.sync_ticks)
-            hi = device.at_hi
-            lo = device.at_lo
-            device.at(time.ticks_us())
-            wire.put_sync_reply(self._sync_reply, request, hi, lo, device.at_hi, device.at_lo)
-            link.send_sync(self._sync_reply)
-        while True:
-            raw = link.command()
-            if raw is None:
-                return
-            if not self._entry[0]:
-                result = self._control.execute(raw)
-                opcode = raw[0] if raw else 0
-                wire.put_reply(self._entry, opcode, raw[1] if len(raw) > 1 else 0, result, self._control.detail)
-                log = self._control.entry
-                if log is not None:
-                    wire.put_entry(self._entry, log.sessions(), log.found_blocks, log.found, log.found_last)
-            if not link.answer(self._reply if self._control.entry is None else self._entry):
-                return
-            self._entry[0] = 0
-
-    def _send(self) -> None:
-        # What was asked for again has its share of a burst, so that neither it nor live data starve.
-        ring = self.ring
-        left = _PACKETS_PER_BURST
-        if self.streaming:
-            left = self._send_due(left - _AGAIN_PER_BURST if ring.spans else left)
-            if left < 0:
-                return
-            left += _AGAIN_PER_BURST if ring.spans else 0
-        longest = self.link.mtu - wire.NOTIFY_OVERHEAD
-        while left > 0 and ring.spans:
-            packet = ring.peek_again()
-            if packet is None:
-                break
-            if len(packet) <= longest and not self.link.send_data(packet):
-                return
-            ring.pop_again()
-            left -= 1
-        if self.log_sender is not None and self.log_sender.busy and not self.streaming:
-            self.log_sender.step(self.link)
-
-    def _send_due(self, most: int) -> int:
-        # Up to so many packets that are due; returns how many more there might have been, -1 if the stack is full.
-        ring = self.ring
-        longest = self.link.mtu - wire.NOTIFY_OVERHEAD
-        while most > 0:
-            packet = ring.peek()
-            if packet is None:
-                break
-            if len(packet) > longest:
-                ring.skip()
-            elif self.link.send_data(packet):
-                ring.pop()
-            else:
-                return -1
-            most -= 1
-        return most
 
     def _every_second(self) -> None:
         self._seconds += 1
@@ -291,30 +271,33 @@ class App:
             try:
                 imu.read_temperature()
             except OSError:
-                self._lose_imu(wire.IMU_SILENT)
+                self.lose_imu(wire.IMU_SILENT)
         self.link.advertise(time.ticks_ms())
         self.report.note_status()
-        self._unused_s = 0 if self.link.connected or self.recorder.busy else self._unused_s + 1
-        if self._unused_s >= OFF_AFTER_S and imu is not None:
-            self._switch_off(imu)
+        self._keep_up_store()
+        self.updater.second(self.link.on_air)
+        if self.pairing.every_second(self.link.connected):
+            self.link.disconnect()
+        self.link.follow_pairing()
+        if self.updater.restarts or (self.pairing.restart_due and not self.link.connected):
+            # On purpose: no start that ended early.
+            self.store.note_start_good()
+            machine.reset()
+        self.rest.every_second()
 
-    def _switch_off(self, imu: Imu) -> None:
-        # Until the bar moves, and then a start like any other. A board that motion cannot wake stays on.
-        self._unused_s = 0
-        wake = self._board.wake
-        if wake is None:
-            return
-        try:
-            armed = imu.arm_wake()
-        except OSError:
-            self._lose_imu(wire.IMU_SILENT)
-            return
-        if armed:
-            power.sleep_until_high(wake)
+    def _keep_up_store(self) -> None:
+        # What has to be known after a reset.
+        if self._armed != self.recorder.armed:
+            self._armed = self.recorder.armed
+            self.store.keep_armed(self._armed)
+        if not self._proven and self._seconds >= _GOOD_AFTER_S:
+            self._proven = True
+            self.store.note_start_good()
 
 
 def run(board: Board) -> None:
     # For ever. Ctrl-C ends it and leaves time for work at the prompt.
+    machine.WDT(timeout=_START_MS)
     app = App(board)
     app.link.advertise(time.ticks_ms())
     watchdog = machine.WDT(timeout=_WATCHDOG_MS)
@@ -322,7 +305,7 @@ def run(board: Board) -> None:
         while True:
             app.step()
             watchdog.feed()
-            time.sleep_ms(app.pause_ms())
+            app.rest.pause()
     except KeyboardInterrupt:
         machine.WDT(timeout=_PROMPT_MS)
         raise

@@ -21,13 +21,16 @@ _WIPED = bytes(4)
 class FlashLog:
     # flash: `blocks` of BLOCK bytes; read(block, offset, buf), write(block, offset, buf) into erased bytes and
     # erase(block).
-    # `used`: blocks with samples; `full`: no room was left for more; `session`: the open one's number, 0 if none.
+    # `used`: blocks with samples; `full`: no room was left for more; `session`: the open one's number, 0 if none;
+    # `unprepared`: the next block is still to be erased.
     def __init__(self, flash) -> None:
         self._flash = flash
         self.blocks = flash.blocks
         self.used = 0
         self.full = False
         self.session = 0
+        self.unprepared = False
+        self._erased = -1
         self._sequences = array("i", [0] * self.blocks)
         self._sessions = array("i", [0] * self.blocks)
         self._buf = bytearray(BLOCK)
@@ -83,7 +86,18 @@ class FlashLog:
         self._at = _HEADER
         self._put(info)
         self._begins_at = self._at
+        self.unprepared = True
         return True
+
+    def prepare(self) -> None:
+        # Erase the next block ahead: with the writing of one it would take longer than some FIFOs last.
+        self.unprepared = False
+        if self._erased != self._place and self._free():
+            try:
+                self._flash.erase(self._place)
+                self._erased = self._place
+            except OSError:
+                return
 
     def add(self, packet: "memoryview | bytearray") -> bool:
         # One packet into the open session; False: there was no room for it, and the session is closed.
@@ -126,7 +140,9 @@ class FlashLog:
         crc = binascii.crc32(view[_HEADER : _HEADER + length], binascii.crc32(view[_SUMMED_FROM:_SUM_AT]))
         struct.pack_into("<I", buf, _SUM_AT, crc)
         try:
-            self._flash.erase(self._place)
+            if self._erased != self._place:
+                self._flash.erase(self._place)
+            self._erased = -1
             self._flash.write(self._place, 0, view[: _HEADER + length])
         except OSError:
             self.session = 0
@@ -137,6 +153,7 @@ class FlashLog:
         self.used += 1
         self._sequence += 1
         self._place = (self._place + 1) % self.blocks
+        self.unprepared = True
         return True
 
     # What is there

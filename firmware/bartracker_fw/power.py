@@ -1,5 +1,6 @@
 # The battery, a LiPo cell behind a voltage divider on an ADC pin; and sleep.
 import esp32
+import machine
 from machine import ADC, Pin, deepsleep
 from micropython import const
 
@@ -49,6 +50,26 @@ class Battery:
 
     def low(self) -> bool:
         return self.mv != 0 and self.mv <= _EMPTY_MV
+
+
+def failed(cause: int, battery_low: bool) -> bool:
+    # Whether a reset ended what ran before against its will, rather than a person at the switch or the prompt. A
+    # brown-out is counted as "power on": what tells it is a battery that is nearly empty.
+    if cause == machine.PWRON_RESET:
+        return battery_low
+    return cause not in (machine.DEEPSLEEP_RESET, machine.SOFT_RESET)
+
+
+def reset_cause() -> int:
+    # As MicroPython counts them and the wire does: 0 unknown, 1 power on or brown-out, 2 reset button, crash or
+    # program, 3 watchdog, 4 deep sleep, 5 at the prompt.
+    cause = machine.reset_cause()
+    return cause if 0 <= cause < 256 else 0
+
+
+def nap(ms: int) -> None:
+    # Light sleep: memory, pins and the motion chip go on. The radio has to be off.
+    machine.lightsleep(ms)
 
 
 def sleep_until_high(pin: int) -> None:

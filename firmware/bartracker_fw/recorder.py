@@ -9,15 +9,15 @@ from bartracker_fw import wire
 from bartracker_fw.log import FlashLog
 from bartracker_fw.ring import PacketRing
 
-# Kept from before the bar moved, packets: a second or so.
-_PRE_ROLL = const(16)
+# Kept from before the bar was seen to move.
+_PRE_ROLL_MS = const(1000)
 # The bar has to be still for so long before an armed recording ends, and one without a host.
 _STILL_MS = const(30_000)
 _ADRIFT_STILL_MS = const(120_000)
 # Packets written a step at most: a burst makes two or three.
 _PER_STEP = const(6)
-# Of the ring's packets, this share stays in memory only: a short outage wears no flash.
-_SPARED_SHARE = const(2)
+# A connection is told to be lost only so long after the last packet that came through.
+_UNHEARD_MS = const(4000)
 # A still sensor shows less than 60 mg of change and less than 12 deg/s.
 _STILL_MG = const(60)
 _STILL_DPS = const(12)
@@ -34,9 +34,13 @@ class Recorder:
         self._info = info
         self._told = False
         self._moved_ms = 0
-        self._drift_from = 0
+        self._pre_roll = 16
         self._acc_still = 0
         self._gyr_still = 0
+
+    def set_rate(self, rate_hz: float, samples: int) -> None:
+        # Samples a second and a packet: how many packets are kept from before the bar moved.
+        self._pre_roll = min(int(rate_hz * _PRE_ROLL_MS / 1000 / samples) + 2, self._ring.kept // 2)
 
     def set_scales(self, acc_g: int, gyr_dps: int) -> None:
         # What counts as still, in counts at these ranges.
@@ -46,7 +50,12 @@ class Recorder:
     @property
     def busy(self) -> bool:
         # Rate and ranges must stay.
-        return self.armed or self.recording or self.adrift
+        return self.armed or self.writing
+
+    @property
+    def writing(self) -> bool:
+        # Samples go to flash, or may have to at any moment: no time to sleep.
+        return self.recording or self.adrift
 
     @property
     def recording(self) -> bool:
@@ -79,15 +88,16 @@ class Recorder:
             self.log.end()
 
     def lose_host(self, now_ms) -> None:
-        # The connection was lost while streaming: what was not sent must not be overwritten unseen.
+        # The connection was lost while streaming: what did not come through must not be overwritten unseen. Up to three
+        # quarters of the ring stay in memory only: a short outage wears no flash.
         if self.log is not None and not self._told:
             self.adrift = True
             self._moved_ms = now_ms
-            self._ring.mark_due()
-            self._drift_from = self._ring.due()
+            doubtful = self._pre_roll * _UNHEARD_MS // _PRE_ROLL_MS
+            self._ring.mark_due(min(doubtful, self._ring.kept // 3))
 
-    def find_host(self) -> None:
-        # A host streams again. What the ring still holds it gets from there.
+    def find_host(self, all_held: bool) -> None:
+        # A host streams again. If the ring has all that it lacks, the session in flash is not needed.
         if not self.adrift:
             return
         self.adrift = False
@@ -95,8 +105,7 @@ class Recorder:
         if log is not None and log.session:
             session = log.session
             log.end()
-            if self._ring.holds(self._drift_from):
-                # The ring has all that was not sent: the session in flash is not needed.
+            if all_held:
                 log.give_up(session)
 
     def step(self, now_ms) -> None:
@@ -105,10 +114,13 @@ class Recorder:
             return
         if self.armed or self.adrift:
             self._watch(log, now_ms)
-        if self._told:
+        if log.session and log.unprepared:
+            # The packets wait in the ring meanwhile.
+            log.prepare()
+        elif self._told:
             self._write(_PER_STEP)
         elif self.adrift:
-            over = self._ring.unlogged() - self._ring.kept // _SPARED_SHARE
+            over = self._ring.unlogged() - self._ring.kept * 3 // 4
             if over > 0 and (log.session or log.begin(self._info)):
                 self._write(over)
             elif over > 0:
@@ -116,12 +128,12 @@ class Recorder:
         elif self.armed and log.session:
             self._write(_PER_STEP)
         elif self.armed:
-            self._ring.mark_newest(_PRE_ROLL)
+            self._ring.mark_newest(self._pre_roll)
         if self._told and not log.session:
             self._told = False
 
     def _watch(self, log: FlashLog, now_ms) -> None:
-        if self._ring.newest_moves(self._acc_still, self._gyr_still):
+        if self._ring.moves(self._acc_still, self._gyr_still):
             self._moved_ms = now_ms
             if self.armed and not log.session:
                 log.begin(self._info)

@@ -1,7 +1,19 @@
-# What the host can read of the sensor: info, status, battery.
+# What the host can read of the sensor: info, status, battery; and what the light says.
 # Imports neither machine nor bluetooth.
+from micropython import const
+
 from bartracker_fw import VERSION, wire
 from bartracker_fw.imu.base import CLIP_COUNT, Imu
+
+# Flashes of the light in 3 s (docs/faults.md).
+_WAITING = const(1)
+_RECORDING = const(2)
+_CHIP_SILENT = const(3)
+_CHIP_UNUSABLE = const(4)
+_BATTERY_LOW = const(5)
+_LOG_FULL = const(6)
+_SETTINGS_LOST = const(7)
+_WITHOUT_PAUSE = const(15)
 
 
 class Report:
@@ -15,6 +27,11 @@ class Report:
         self.info = bytearray(wire.INFO_LENGTH)
         self._status = bytearray(wire.STATUS_LENGTH)
         self._level = bytearray((wire.UNKNOWN_PERCENT,))
+
+    def note_all(self) -> None:
+        self.note_info()
+        self.note_battery()
+        self.note_status()
 
     def note_status(self) -> None:
         app = self._app
@@ -35,6 +52,11 @@ class Report:
         remarks = wire.SETTINGS_LOST if app.store.lost else 0
         if log is not None and log.full:
             remarks |= wire.LOG_FULL
+        if app.kept.lost:
+            remarks |= wire.CALIBRATION_LOST
+        if app.resting:
+            remarks |= wire.RESTING
+        app.cues.flashes = self._flashes(fault, mode, remarks)
         wire.put_status(
             self._status,
             state,
@@ -53,9 +75,30 @@ class Report:
             remarks,
             0 if log is None else log.used,
             0 if log is None else log.blocks,
+            app.heap_kib,
+            app.reset_cause,
+            app.updater.slot,
         )
         app.link.set_status(self._status, state != wire.IDLE or state != self._said_state)
         self._said_state = state
+
+    def _flashes(self, fault: int, mode: int, remarks: int) -> int:
+        # How often the light flashes in 3 s: the worst first. (A tuple to look into would be allocated.)
+        if remarks & wire.RESTING:
+            return _WITHOUT_PAUSE
+        if fault == wire.IMU_SILENT or fault == wire.FIFO_FAULT:
+            return _CHIP_SILENT
+        if fault == wire.IMU_UNKNOWN or fault == wire.IMU_NEEDS_FILE:
+            return _CHIP_UNUSABLE
+        if fault == wire.BATTERY_LOW:
+            return _BATTERY_LOW
+        if remarks & wire.LOG_FULL:
+            return _LOG_FULL
+        if remarks & wire.SETTINGS_LOST:
+            return _SETTINGS_LOST
+        if mode == wire.MODE_RECORDING:
+            return _RECORDING
+        return 0 if self._app.link.connected else _WAITING
 
     def note_battery(self) -> None:
         app = self._app

@@ -35,6 +35,8 @@ class PacketRing:
         self._promised = False
         # The next packet for the log in flash.
         self._logged = 0
+        # The next packet to look at for motion.
+        self._watched = 0
         # Spans to send again, as positions: a queue in a circle.
         self._span_from = array("i", [0] * _SPANS)
         self._span_to = array("i", [0] * _SPANS)
@@ -88,6 +90,15 @@ class PacketRing:
     def stop(self) -> None:
         # Packets that nobody asked for may be overwritten uncounted.
         self._promised = False
+
+    def finish(self) -> None:
+        # What waits counts as sent, so that a host that knows how far the samples go can fetch it.
+        while self._next != self._head:
+            slot = self._next & self._mask
+            self._number(slot)
+            self._numbered[slot] = 2
+            self._next = (self._next + 1) & _POSITION_MASK
+        self.stop()
 
     def start_live(self) -> None:
         # Send what is closed from now on.
@@ -202,18 +213,24 @@ class PacketRing:
         # What is logged next: the newest packets closed so far, or none of them.
         held = self._since(self._tail)
         self._logged = (self._head - (packets if packets < held else held)) & _POSITION_MASK
+        self._watched = self._head
 
-    def mark_due(self) -> None:
-        # What is logged next: what was not sent yet.
-        self._logged = self._next
+    def mark_due(self, sent: int) -> None:
+        # What is logged next: what was not sent yet, and so many packets that were.
+        held = self._since(self._tail)
+        behind = self._since(self._next) + sent
+        self._logged = (self._head - (behind if behind < held else held)) & _POSITION_MASK
+        self._watched = self._head
 
-    def due(self) -> int:
-        # Position of the next packet to send.
-        return self._next
-
-    def holds(self, position: int) -> bool:
-        # Whether the packet at this position has not been overwritten.
-        return self._since(position) <= self._since(self._tail)
+    def holds(self, index_hi: int, index_lo: int) -> bool:
+        # Whether nothing from this sample on has been overwritten.
+        if self._head == self._tail:
+            return False
+        buf = self.buf
+        base = (self._tail & self._mask) * _SLOT
+        first_lo = buf[base + 4] | buf[base + 5] << 8
+        first_hi = buf[base + 6] | buf[base + 7] << 8
+        return difference_us(index_hi, index_lo, first_hi, first_lo) >= 0
 
     def unlogged(self) -> int:
         # Packets that wait for the log; those overwritten meanwhile are a gap in it.
@@ -230,13 +247,21 @@ class PacketRing:
     def pop_unlogged(self) -> None:
         self._logged = (self._logged + 1) & _POSITION_MASK
 
-    def newest_moves(self, acc_still: int, gyr_still: int) -> bool:
-        # Whether the newest closed packet shows motion: a change of acceleration, or an angular rate, above these
-        # counts.
-        slot = (self._head - 1) & self._mask
+    def moves(self, acc_still: int, gyr_still: int) -> bool:
+        # Whether a packet closed since the last call shows motion: a change of acceleration, or an angular rate, above
+        # these counts.
+        if self._since(self._watched) > self._since(self._tail):
+            self._watched = self._tail
+        found = False
+        while self._watched != self._head:
+            found = found or self._packet_moves(self._watched & self._mask, acc_still, gyr_still)
+            self._watched = (self._watched + 1) & _POSITION_MASK
+        return found
+
+    def _packet_moves(self, slot: int, acc_still: int, gyr_still: int) -> bool:
         base = slot * _SLOT
         n = self.buf[base + 12]
-        if self._head == self._tail or n < 2:
+        if n < 2:
             return False
         first = base + wire.HEADER_LENGTH
         step = (n + 3) // 4

@@ -20,7 +20,7 @@ DEFAULT_GYR_DPS = const(2000)
 class Store:
     # `lost`: there were settings that could not be read, and the defaults hold.
     def __init__(self) -> None:
-        self._nvs = NVS(_NAMESPACE)
+        self.nvs = NVS(_NAMESPACE)
         self.rate_hz = DEFAULT_RATE_HZ
         self.acc_g = DEFAULT_ACC_G
         self.gyr_dps = DEFAULT_GYR_DPS
@@ -31,7 +31,7 @@ class Store:
         # Settings that are absent, of another version or damaged are left at their defaults.
         buf = bytearray(_LENGTH)
         try:
-            length = self._nvs.get_blob("settings", buf)
+            length = self.nvs.get_blob("settings", buf)
         except OSError as error:
             self.lost = error.errno != _NOT_FOUND
             return
@@ -47,19 +47,44 @@ class Store:
         buf = bytearray(_LENGTH)
         struct.pack_into("<BBHH", buf, 0, _VERSION, self.acc_g, self.rate_hz, self.gyr_dps)
         struct.pack_into("<H", buf, 6, crc16(buf, 6))
-        self._nvs.set_blob("settings", buf)
-        self._nvs.commit()
+        self.nvs.set_blob("settings", buf)
+        self.nvs.commit()
         self.lost = False
+
+    # Starts that failed early, in a row
+
+    def count_start(self, failed: bool) -> int:
+        # How many starts before this one failed before they got as far as `note_start_good`. failed: whether the last
+        # one did, rather than being switched off.
+        before = self._number("starts") if failed else 0
+        self._keep_number("starts", before + 1)
+        return before
+
+    def note_start_good(self) -> None:
+        self._keep_number("starts", 0)
+
+    @property
+    def armed(self) -> bool:
+        # Whether the host wants whatever moves recorded: also after a reset or sleep.
+        return self._number("armed") != 0
+
+    def keep_armed(self, armed: bool) -> None:
+        self._keep_number("armed", 1 if armed else 0)
+
+    def _number(self, key: str) -> int:
+        try:
+            return self.nvs.get_i32(key)
+        except OSError:
+            return 0
+
+    def _keep_number(self, key: str, value: int) -> None:
+        self.nvs.set_i32(key, value)
+        self.nvs.commit()
 
     def count_boot(self) -> int:
         # How often the device has started, this time included, modulo 2^16.
-        try:
-            boots = self._nvs.get_i32("boots")
-        except OSError:
-            boots = 0
-        boots = (boots + 1) & 0xFFFF
-        self._nvs.set_i32("boots", boots)
-        self._nvs.commit()
+        boots = (self._number("boots") + 1) & 0xFFFF
+        self._keep_number("boots", boots)
         return boots
 
 

@@ -5,10 +5,11 @@ import struct
 
 from micropython import const
 
-MINOR = const(1)
+MINOR = const(2)
 INFO_LENGTH = const(52)
-STATUS_LENGTH = const(38)
+STATUS_LENGTH = const(42)
 REPLY_LENGTH = const(4)
+END_LENGTH = const(8)
 ENTRY_LENGTH = const(16)
 LOG_HEADER_LENGTH = const(8)
 SYNC_REQUEST_LENGTH = const(12)
@@ -36,6 +37,14 @@ OP_CUE = const(9)
 OP_LOG_ENTRY = const(10)
 OP_LOG_READ = const(11)
 OP_LOG_ERASE = const(12)
+OP_UPDATE_ASK = const(13)
+OP_UPDATE_BEGIN = const(14)
+OP_UPDATE_POSITION = const(15)
+OP_UPDATE_ACTIVATE = const(16)
+OP_KEPT_READ = const(17)
+OP_KEPT_WRITE = const(18)
+OP_KEPT_SET = const(19)
+OP_PAIRING = const(20)
 
 MODE_IDLE = const(0)
 MODE_ARMED = const(1)
@@ -45,9 +54,12 @@ MODE_SYNCING = const(4)
 
 LIGHT = const(1)
 SOUND = const(2)
+SHAKE = const(4)
 
 SETTINGS_LOST = const(1)
 LOG_FULL = const(2)
+RESTING = const(4)
+CALIBRATION_LOST = const(8)
 
 DONE = const(0)
 UNKNOWN_COMMAND = const(1)
@@ -57,6 +69,7 @@ NOT_NOW = const(4)
 NOT_SUPPORTED = const(5)
 IMU_FAULT = const(6)
 NO_ROOM = const(7)
+REFUSED = const(8)
 
 IDLE = const(0)
 STREAMING = const(1)
@@ -72,6 +85,8 @@ IMU_NEEDS_FILE = const(6)
 
 UNKNOWN_PERCENT = const(255)
 UNKNOWN_CENTIDEGC = const(-32768)
+UNKNOWN_KIB = const(0xFFFF)
+NO_SLOT = const(255)
 
 _DATA = const(0x11)
 _STATUS = const(0x12)
@@ -143,12 +158,16 @@ def put_status(
     remarks: int,
     log_used: int,
     log_blocks: int,
+    heap_kib: int,
+    reset_cause: int,
+    slot: int,
 ):
     # The status characteristic. period_q14: sampling period in 2^-14 us, 0 if unknown.
     struct.pack_into("<BBHBBH", buf, 0, _STATUS, state, battery_mv, battery_percent, fault, overflows & 0xFFFF)
     struct.pack_into("<IIII", buf, 8, samples, sent, dropped, retries)
     put_rate(buf, 24, period_q14)
     struct.pack_into("<hHBBHH", buf, 28, centidegc, waiting, mode, remarks, log_used, log_blocks)
+    struct.pack_into("<HBB", buf, 38, heap_kib, reset_cause, slot)
 
 
 def put_rate(buf: bytearray, at: int, period_q14: int):
@@ -173,6 +192,11 @@ def put_rate(buf: bytearray, at: int, period_q14: int):
 def put_reply(buf: bytearray, opcode: int, reference: int, result: int, detail: int):
     # The indication that answers a command. detail: see the command.
     struct.pack_into("<BBBB", buf, 0, opcode | 0x80, reference, result, detail)
+
+
+def put_end(buf: bytearray, index_hi: int, index_lo: int):
+    # What the reply to "stop" has besides: the index after the last sample that was taken until then.
+    struct.pack_into("<HH", buf, REPLY_LENGTH, index_lo, index_hi)
 
 
 def put_entry(buf: bytearray, sessions: int, blocks: int, session: int, last: int):

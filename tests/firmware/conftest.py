@@ -19,7 +19,9 @@ from bartracker.sim.vm_ble import MemoryBle
 from bartracker.sim.vm_clock import VirtualClock
 from bartracker.sim.vm_devices import BoardState, VmDevices
 from bartracker.wire import DataPacket, SensorInfo, decode_data_packet, decode_info, gatt
-from bartracker.wire import messages as m
+from bartracker.wire.commands import ControlCommand, Heartbeat, SetRate, Start, encode_control
+from bartracker.wire.replies import ControlResult, decode_control_reply
+from bartracker.wire.status import Status, decode_status
 
 
 class Swing:
@@ -87,19 +89,19 @@ class Rig:
         self.ble.connect(mtu)
         self.run(0.15)
 
-    def command(self, command: m.ControlCommand) -> m.ControlResult:
+    def command(self, command: ControlCommand) -> ControlResult:
         """Write a command and wait for its reply."""
         self._reference = (self._reference + 1) & 0xFF
-        return self.write(m.encode_control(command, self._reference))
+        return self.write(encode_control(command, self._reference))
 
-    def write(self, raw: bytes) -> m.ControlResult:
+    def write(self, raw: bytes) -> ControlResult:
         """Write any bytes to control and wait for the reply to them."""
         before = len(self.ble.received(gatt.CONTROL_UUID))
         self.ble.write(gatt.CONTROL_UUID, raw)
         self.run(0.4)
         replies = self.ble.received(gatt.CONTROL_UUID)[before:]
         assert len(replies) == 1
-        reply = m.decode_control_reply(replies[0])
+        reply = decode_control_reply(replies[0])
         assert reply.reference == (raw[1] if len(raw) > 1 else 0)
         assert reply.opcode == (raw[0] & 0x7F if raw else 0)
         return reply.result
@@ -108,18 +110,18 @@ class Rig:
         """Boot, connect, set the rate and start."""
         self.boot()
         self.connect()
-        assert self.command(m.Heartbeat(heartbeat_s)) is m.ControlResult.DONE
+        assert self.command(Heartbeat(heartbeat_s)) is ControlResult.DONE
         if self.rate_hz is not None:
-            assert self.command(m.SetRate(self.rate_hz)) is m.ControlResult.DONE
-        assert self.command(m.Start()) is m.ControlResult.DONE
+            assert self.command(SetRate(self.rate_hz)) is ControlResult.DONE
+        assert self.command(Start()) is ControlResult.DONE
 
     @property
     def info(self) -> SensorInfo:
         return decode_info(self.ble.values[self.ble.handle(gatt.INFO_UUID)])
 
     @property
-    def status(self) -> m.Status:
-        return m.decode_status(self.ble.values[self.ble.handle(gatt.STATUS_UUID)])
+    def status(self) -> Status:
+        return decode_status(self.ble.values[self.ble.handle(gatt.STATUS_UUID)])
 
     def packets(self) -> list[DataPacket]:
         return [decode_data_packet(raw) for raw in self.ble.received(gatt.DATA_UUID)]

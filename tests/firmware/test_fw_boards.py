@@ -9,8 +9,10 @@ from bartracker.flashing import read_board_file
 from bartracker.flashing.boards import BOARDS as KNOWN
 from bartracker.sim.boards import BOARDS, USUAL_BOARD, VirtualBoard
 from bartracker.sim.chips.bmi270 import STAND_IN
+from bartracker.wire.commands import Cue, CueOutputs
+from bartracker.wire.replies import ControlResult
 
-PINS = ("led", "battery", "button", "buzzer", "wake")
+PINS = ("led", "battery", "button", "buzzer", "vibration", "wake")
 FIRST_PINS = {"m5stickc_plus2": [(4, 1)], "xiao_esp32c6": [(3, 0), (14, 0)]}
 CHIPS = {name: next((chip for chip, board in USUAL_BOARD.items() if board == name), "bmi270") for name in BOARDS}
 
@@ -50,6 +52,7 @@ def test_a_board_of_the_owners_own(tmp_path: Any, rig: Callable[..., Any]) -> No
     file.write_text(
         'model = "Bar box"\nprocessor = "ESP32S3"\nscl = 33\nsda = 34\nled = 7\nled_on = 0\nbattery = 4\n'
         'battery_divider = 3\naxes = ["-y", "x", "z"]\nhold = [[9, 1], [10, 0]]\nring_packets = 64\n'
+        "vibration = 12\n"
     )
     files = {"board.json": read_board_file(file).json, "bmi270.bin": STAND_IN}
     sensor = rig("bmi270", board=VirtualBoard((33, 34), 4, 3), files=files, battery_mv=4000)
@@ -57,7 +60,16 @@ def test_a_board_of_the_owners_own(tmp_path: Any, rig: Callable[..., Any]) -> No
     sensor.run(0.6)
     sensor.assert_exact(sensor.packets())
     assert sensor.info.axis_map == (-2, 1, 3)
-    assert list(sensor.sensor.board.pins.items())[:2] == [(9, 1), (10, 0)]
+    pins = sensor.sensor.board.pins
+    assert list(pins.items())[:2] == [(9, 1), (10, 0)]
+    assert pins[12] == 0
+    assert sensor.command(Cue(CueOutputs.SHAKE, 0, 2)) is ControlResult.DONE
+    shaken = []
+    for _ in range(40):
+        sensor.run(0.025)
+        shaken.append(pins[12])
+    assert 3 <= sum(shaken) <= 16
+    assert shaken[-1] == 0
     assert sensor.status.battery_mv == pytest.approx(4000, abs=10)
     assert sensor.ble.values[sensor.ble.handle("2a24")] == b"Bar box"
     # Dark as long as nobody asks which one it is.

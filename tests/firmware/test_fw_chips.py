@@ -11,7 +11,8 @@ import pytest
 from bartracker.sim.boards import USUAL_BOARD
 from bartracker.sim.chips import CHIP_NAMES, make_chip
 from bartracker.wire import PacketFlags
-from bartracker.wire import messages as m
+from bartracker.wire.commands import SetRange, Start, Stop
+from bartracker.wire.replies import ControlResult
 
 # What a chip gives when it is asked for 100, 200, 400 and 800 Hz.
 RATES: dict[str, list[float]] = {
@@ -127,9 +128,9 @@ def test_counts_in_si_units_are_the_motion_in_every_range(chip: str, rig: Callab
     acc_true = errors.acc_matrix @ [1.0, -2.0, 9.0] + errors.acc_bias
     gyr_true = errors.gyr_matrix @ [0.5, -1.0, 3.0] + errors.gyr_bias
     for acc_g, gyr_dps in ((2, 250), (4, 500), (8, 1000), (16, 2000)):
-        sensor.command(m.Stop())
-        assert sensor.command(m.SetRange(acc_g, gyr_dps)) is m.ControlResult.DONE
-        assert sensor.command(m.Start()) is m.ControlResult.DONE
+        sensor.command(Stop())
+        assert sensor.command(SetRange(acc_g, gyr_dps)) is ControlResult.DONE
+        assert sensor.command(Start()) is ControlResult.DONE
         sensor.run(0.4)
         info, counts = sensor.info, sensor.packets()[-1].counts
         assert (info.acc_range_g, info.gyr_range_dps) == (acc_g, gyr_dps)

@@ -8,7 +8,9 @@ import pytest
 from bartracker.sim.vm import FirmwareError
 from bartracker.sim.vm_clock import VirtualClock
 from bartracker.wire import PacketFlags
-from bartracker.wire import messages as m
+from bartracker.wire.commands import Heartbeat, SetRange, SetRate, Start
+from bartracker.wire.replies import ControlResult
+from bartracker.wire.status import SensorFault, SensorState
 
 
 def _boot_with_faulty_chip(sensor: Any, **faults: Any) -> None:
@@ -21,25 +23,25 @@ def _boot_with_faulty_chip(sensor: Any, **faults: Any) -> None:
 
 @pytest.mark.parametrize(
     ("faults", "fault"),
-    [({"silent": True}, m.SensorFault.IMU_SILENT), ({"who_am_i": 0x55}, m.SensorFault.IMU_UNKNOWN)],
+    [({"silent": True}, SensorFault.IMU_SILENT), ({"who_am_i": 0x55}, SensorFault.IMU_UNKNOWN)],
 )
 @pytest.mark.parametrize("chip", ["lsm6dso", "mpu6886"])
-def test_no_known_chip(chip: str, faults: dict[str, Any], fault: m.SensorFault, rig: Callable[..., Any]) -> None:
+def test_no_known_chip(chip: str, faults: dict[str, Any], fault: SensorFault, rig: Callable[..., Any]) -> None:
     sensor = rig(chip)
     _boot_with_faulty_chip(sensor, **faults)
     sensor.run(1.1)
-    assert (sensor.status.state, sensor.status.fault) == (m.SensorState.FAULT, fault)
+    assert (sensor.status.state, sensor.status.fault) == (SensorState.FAULT, fault)
     assert sensor.status.rate_hz is None
     assert sensor.info.chip_id == 0
-    assert sensor.command(m.Start()) is m.ControlResult.IMU_FAULT
-    assert sensor.command(m.SetRate(400)) is m.ControlResult.IMU_FAULT
-    assert sensor.command(m.Heartbeat(9)) is m.ControlResult.DONE
+    assert sensor.command(Start()) is ControlResult.IMU_FAULT
+    assert sensor.command(SetRate(400)) is ControlResult.IMU_FAULT
+    assert sensor.command(Heartbeat(9)) is ControlResult.DONE
     for name in faults:
         setattr(sensor.sensor.chip.faults, name, False if name == "silent" else None)
     sensor.run(2.5)
-    assert sensor.status.state is m.SensorState.IDLE
+    assert sensor.status.state is SensorState.IDLE
     assert sensor.info.chip_id in (1, 6)
-    assert sensor.command(m.Start()) is m.ControlResult.DONE
+    assert sensor.command(Start()) is ControlResult.DONE
 
 
 @pytest.mark.parametrize("chip", ["lsm6dso", "mpu6886"])
@@ -50,11 +52,11 @@ def test_a_chip_that_goes_away_in_a_set_comes_back_into_it(chip: str, rig: Calla
     sensor.sensor.chip.faults.silent = True
     sensor.run(3.0)
     status = sensor.status
-    assert (status.state, status.fault) == (m.SensorState.FAULT, m.SensorFault.IMU_SILENT)
+    assert (status.state, status.fault) == (SensorState.FAULT, SensorFault.IMU_SILENT)
     before = len(sensor.packets())
     sensor.sensor.chip.faults.silent = False
     sensor.run(4.0)
-    assert sensor.status.state is m.SensorState.STREAMING
+    assert sensor.status.state is SensorState.STREAMING
     packets = sensor.packets()
     sensor.assert_exact(packets[:before])
     sensor.assert_exact(packets[before:])
@@ -69,8 +71,8 @@ def test_settings_survive_a_restart_and_the_epoch_changes(rig: Callable[..., Any
     sensor = rig()
     sensor.boot()
     sensor.connect()
-    assert sensor.command(m.SetRate(400.0)) is m.ControlResult.DONE
-    assert sensor.command(m.SetRange(8, 500)) is m.ControlResult.DONE
+    assert sensor.command(SetRate(400.0)) is ControlResult.DONE
+    assert sensor.command(SetRange(8, 500)) is ControlResult.DONE
     old = sensor.info
     sensor.sensor.stop()
     sensor.ble.drop()
@@ -79,7 +81,7 @@ def test_settings_survive_a_restart_and_the_epoch_changes(rig: Callable[..., Any
     new = sensor.info
     assert (new.nominal_rate_hz, new.acc_range_g, new.gyr_range_dps) == (416.0, 8, 500)
     assert new.boot_count == old.boot_count + 1
-    sensor.command(m.Start())
+    sensor.command(Start())
     sensor.run(0.5)
     assert {packet.epoch for packet in sensor.packets()} == {new.boot_count & 3}
 

@@ -13,7 +13,7 @@ from bartracker.firmware_files import firmware_dir
 FIRMWARE = firmware_dir()
 FILES = sorted(path.relative_to(FIRMWARE).as_posix() for path in FIRMWARE.rglob("*.py"))
 # What may touch the hardware; everything else runs under CPython too.
-HARDWARE = {"main.py", "app.py", "cues.py", "flash.py", "link.py", "power.py", "store.py"}
+HARDWARE = {"boot.py", "app.py", "cues.py", "flash.py", "link.py", "power.py", "store.py"}
 HARDWARE |= {"m5stickc_plus2.py", "xiao_esp32c6.py", "generic.py"}
 
 

@@ -12,14 +12,16 @@ from bartracker.sim.boards import USUAL_BOARD
 from bartracker.sim.chips import CHIP_NAMES
 from bartracker.sim.chips.bmi270 import STAND_IN
 from bartracker.wire import PacketFlags
-from bartracker.wire import messages as m
+from bartracker.wire.commands import Start
+from bartracker.wire.replies import ControlResult
+from bartracker.wire.status import SensorFault, SensorState
 
 MODELS = [name for name in CHIP_NAMES if name != "lsm6dsox"]
 FAULTS = {"silent": True, "stuck": True, "who_am_i": 0x55}
 SAID = {
-    "silent": m.SensorFault.IMU_SILENT,
-    "stuck": m.SensorFault.IMU_SILENT,
-    "who_am_i": m.SensorFault.IMU_UNKNOWN,
+    "silent": SensorFault.IMU_SILENT,
+    "stuck": SensorFault.IMU_SILENT,
+    "who_am_i": SensorFault.IMU_UNKNOWN,
 }
 
 
@@ -40,13 +42,13 @@ def test_a_chip_that_cannot_be_used_from_the_start_is_taken_when_it_can(
     sensor.run(1.5)
     sensor.connect()
     sensor.run(1.1)
-    assert (sensor.status.state, sensor.status.fault) == (m.SensorState.FAULT, SAID[fault])
+    assert (sensor.status.state, sensor.status.fault) == (SensorState.FAULT, SAID[fault])
     assert sensor.info.chip_id == 0
-    assert sensor.command(m.Start()) is m.ControlResult.IMU_FAULT
+    assert sensor.command(Start()) is ControlResult.IMU_FAULT
     misbehave(sensor, fault, on=False)
     sensor.run(2.0)
     assert sensor.info.chip_id == sensor.sensor.chip._specimen._spec.chip_id
-    assert sensor.command(m.Start()) is m.ControlResult.DONE
+    assert sensor.command(Start()) is ControlResult.DONE
     sensor.run(0.5)
     sensor.assert_exact(sensor.packets())
 
@@ -59,11 +61,11 @@ def test_a_chip_that_goes_away_in_a_set_comes_back_into_it(chip: str, fault: str
     sensor.run(2.0)
     misbehave(sensor, fault, on=True)
     sensor.run(2.0)
-    assert (sensor.status.state, sensor.status.fault) == (m.SensorState.FAULT, m.SensorFault.IMU_SILENT)
+    assert (sensor.status.state, sensor.status.fault) == (SensorState.FAULT, SensorFault.IMU_SILENT)
     before = len(sensor.packets())
     misbehave(sensor, fault, on=False)
     sensor.run(2.5)
-    assert sensor.status.state is m.SensorState.STREAMING
+    assert sensor.status.state is SensorState.STREAMING
     packets = sensor.packets()
     sensor.assert_exact(packets[:before])
     sensor.assert_exact(packets[before:])
@@ -94,7 +96,7 @@ def test_samples_that_stand_still_or_feel_nothing_are_sent_as_they_are(chip: str
     scales = [sensor.info.acc_mps2_per_count] * 3 + [sensor.info.gyr_radps_per_count] * 3
     assert (np.abs(noise * scales).max(axis=0) < [0.3] * 3 + [0.03] * 3).all()
     assert (noise[:, :3].std(axis=0) > 0.3).all()
-    assert sensor.status.fault is m.SensorFault.NONE
+    assert sensor.status.fault is SensorFault.NONE
 
 
 @pytest.mark.parametrize("files", [{}, {"bmi270.bin": STAND_IN[:-1]}], ids=["none", "cut"])
@@ -105,8 +107,8 @@ def test_a_bmi270_without_its_configuration_is_refused_clearly(
     sensor.boot(1.5)
     sensor.connect()
     sensor.run(1.1)
-    assert (sensor.status.state, sensor.status.fault) == (m.SensorState.FAULT, m.SensorFault.IMU_NEEDS_FILE)
-    assert sensor.command(m.Start()) is m.ControlResult.IMU_FAULT
+    assert (sensor.status.state, sensor.status.fault) == (SensorState.FAULT, SensorFault.IMU_NEEDS_FILE)
+    assert sensor.command(Start()) is ControlResult.IMU_FAULT
 
 
 def test_a_bmi270_that_refuses_its_configuration_is_no_chip(rig: Callable[..., Any]) -> None:
@@ -114,7 +116,7 @@ def test_a_bmi270_that_refuses_its_configuration_is_no_chip(rig: Callable[..., A
     sensor.boot(2.5)
     sensor.connect()
     sensor.run(1.1)
-    assert (sensor.status.state, sensor.status.fault) == (m.SensorState.FAULT, m.SensorFault.IMU_SILENT)
+    assert (sensor.status.state, sensor.status.fault) == (SensorState.FAULT, SensorFault.IMU_SILENT)
 
 
 @pytest.mark.parametrize("chip", MODELS)

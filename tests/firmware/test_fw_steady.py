@@ -8,7 +8,8 @@ import pytest
 
 from bartracker.sim.boards import BOARDS
 from bartracker.wire import gatt
-from bartracker.wire import messages as m
+from bartracker.wire.commands import Heartbeat, Start, encode_control
+from bartracker.wire.time_sync import TimeSyncRequest, encode_time_sync_request
 
 # main.py's loop, with the heap locked around every step while streaming: an allocation raises MemoryError.
 LOCKED = """
@@ -49,8 +50,8 @@ def test_no_step_allocates_while_streaming(chip: str, board: str, rate_hz: float
         if not sensor.sensor.running:
             break
         sensor.sensor.board.adc_uv[BOARDS[board].battery_pin] = (3700 + 30 * second) * 500
-        sensor.ble.write(gatt.CONTROL_UUID, m.encode_control(m.Heartbeat(5), second))
-        sensor.ble.write(gatt.TIME_SYNC_UUID, m.encode_time_sync_request(m.TimeSyncRequest(1, second)))
+        sensor.ble.write(gatt.CONTROL_UUID, encode_control(Heartbeat(5), second))
+        sensor.ble.write(gatt.TIME_SYNC_UUID, encode_time_sync_request(TimeSyncRequest(1, second)))
         sensor.run(1.0)
     assert sensor.sensor.output == "steps 500\n"
     assert len(sensor.ble.received("2a19")) >= 2
@@ -62,7 +63,7 @@ def test_a_minute_at_400_hz_loses_nothing(rig: Callable[..., Any]) -> None:
     sensor.stream(heartbeat_s=10)
     for _ in range(12):
         sensor.run(5.0)
-        sensor.ble.write(gatt.CONTROL_UUID, m.encode_control(m.Heartbeat(10), 1))
+        sensor.ble.write(gatt.CONTROL_UUID, encode_control(Heartbeat(10), 1))
     packets = sensor.packets()
     sensor.assert_exact(packets)
     true_hz = sensor.sensor.chip.true_rate_hz
@@ -86,7 +87,7 @@ def test_real_time(rig: Callable[..., Any]) -> None:
 
     until(lambda: sensor.ble.interval_us is not None)
     sensor.ble.connect()
-    sensor.ble.write(gatt.CONTROL_UUID, m.encode_control(m.Start(), 1))
+    sensor.ble.write(gatt.CONTROL_UUID, encode_control(Start(), 1))
     until(lambda: len(sensor.ble.received(gatt.DATA_UUID)) >= 12)
     sensor.sensor.stop()
     packets = sensor.packets()

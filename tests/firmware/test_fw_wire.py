@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 FLAGS = {"FIFO_OVERFLOW": 1, "GAP": 2, "ACC_CLIPPED": 4, "GYR_CLIPPED": 8, "BACKLOG": 16}
 STATES = {"IDLE": 0, "STREAMING": 1, "LOGGING": 2, "FAULT": 3}
-MODES = {"IDLE": 0, "RECORDING": 3}
+MODES = {"IDLE": 0, "STREAMING": 2, "RECORDING": 3}
 FAULTS = {"NONE": 0, "IMU_SILENT": 1}
-RESULTS = {"DONE": 0, "NOT_NOW": 4}
+CAUSES = {"POWER": 1, "WATCHDOG": 3}
+RESULTS = {"DONE": 0, "NOT_NOW": 4, "REFUSED": 8}
 
 
 def _period_q14(rate_hz: float | None) -> int:
@@ -23,9 +24,9 @@ def _program(vector: dict[str, Any]) -> str | None:
     """MicroPython code that leaves the vector's message in `buf`; None for what this firmware does not say."""
     f = vector["fields"]
     match vector["message"]:
-        case "info" if f["protocol_minor"] == 0:
+        case "info" if f["protocol_minor"] < 2:
             return None
-        case "status" if "mode" not in f:
+        case "status" if "reset_cause" not in f:
             return None
         case "info":
             return (
@@ -36,17 +37,20 @@ def _program(vector: dict[str, Any]) -> str | None:
             )
         case "status":
             return (
-                f"buf = bytearray(38)\nwire.put_status(buf, {STATES[f['state']]}, {f['battery_mv'] or 0}, "
+                f"buf = bytearray(42)\nwire.put_status(buf, {STATES[f['state']]}, {f['battery_mv'] or 0}, "
                 f"{255 if f['battery_percent'] is None else f['battery_percent']}, {FAULTS[f['fault']]}, "
                 f"{f['fifo_overflows']}, {f['samples']}, {f['packets_sent']}, {f['packets_dropped']}, "
                 f"{f['notify_retries']}, {_period_q14(f['rate_hz'])}, "
                 f"{-32768 if f['temperature_degc'] is None else round(f['temperature_degc'] * 100)}, "
-                f"{f['ring_packets']}, {MODES[f['mode']]}, {f['remarks']}, {f['log_used']}, {f['log_blocks']})\n"
+                f"{f['ring_packets']}, {MODES[f['mode']]}, {f['remarks']}, {f['log_used']}, {f['log_blocks']}, "
+                f"{f['heap_kib']}, {CAUSES[f['reset_cause']]}, {255 if f['slot'] is None else f['slot']})\n"
             )
         case "control_reply":
             rest = bytes.fromhex(f.get("rest", ""))
             entry = ""
-            if rest:
+            if f["opcode"] == 2 and rest:
+                entry = f"wire.put_end(buf, {rest[2] | rest[3] << 8}, {rest[0] | rest[1] << 8})\n"
+            elif rest:
                 sessions, blocks, session, last = struct.unpack("<HHII", rest)
                 entry = f"wire.put_entry(buf, {sessions}, {blocks}, {session}, {last})\n"
             return (
@@ -117,13 +121,20 @@ def test_golden_commands_are_understood(golden: list[dict[str, Any]], firmware: 
         ("erase", 1, 30),
         ("record",),
         ("cue", 2, 1, 3),
+        ("update begin", 3701, bytes(range(32)), 77),
+        ("update activate",),
+        ("kept write", 200, bytes(range(16))),
+        ("kept commit", 42),
+        ("pairing", 1),
     ]
+    assert target.asked == [("about",), ("kept part", 236, 247 - 3 - 4 - 2)]
 
 
 class FakeTarget:
     """Stands for the application: notes what commands change."""
 
     class _Imu:
+        chip = 42
         rate_hz = 208.0
         acc_g = 16
         gyr_dps = 2000
@@ -131,13 +142,20 @@ class FakeTarget:
         gyr_ranges = (250, 500, 1000, 2000)
 
     busy = False
+    writing = False
+    percent = 77
+    mtu = 247
 
     def __init__(self, *, streaming: bool = False) -> None:
         self.imu = self._Imu()
         self.streaming = streaming
         self.done: list[tuple[Any, ...]] = []
-        # One object stands for all of the application's parts.
-        self.ring = self.recorder = self.log_sender = self.log = self.cues = self
+        self.asked: list[tuple[Any, ...]] = []
+        # One object stands for all of the application's parts, but for those whose methods have the same names.
+        self.ring = self.recorder = self.log_sender = self.log = self.cues = self.battery = self.link = self
+        self.updater = FakeUpdater(self)
+        self.kept = FakeKept(self)
+        self.pairing = FakePairing(self)
 
     def room(self) -> int:
         return 16
@@ -195,34 +213,154 @@ class FakeTarget:
         self.done.append(("heartbeat", seconds))
 
 
-LENGTHS = {1: 6, 2: 2, 3: 6, 4: 6, 5: 3, 6: 3, 8: 3, 9: 5, 10: 4, 11: 8, 12: 10}
+class FakeUpdater:
+    def __init__(self, target: FakeTarget) -> None:
+        self._target = target
+
+    def about(self) -> bytes:
+        self._target.asked.append(("about",))
+        return b"about"
+
+    def position(self) -> bytes:
+        return b"position"
+
+    def begin(self, size: int, digest: bytes, percent: int) -> int:
+        self._target.done.append(("update begin", size, digest, percent))
+        return 0
+
+    def activate(self) -> int:
+        self._target.done.append(("update activate",))
+        return 0
 
 
-@settings(deadline=None, max_examples=300)
-@given(
-    opcode=st.sampled_from([b"", *(bytes([n]) for n in range(1, 14))]),
-    rest=st.one_of(st.binary(max_size=6), st.binary(max_size=40)),
-)
-def test_any_bytes_are_answered_and_only_valid_ones_act(
-    opcode: bytes, rest: bytes, firmware: Callable[[str], Any]
-) -> None:
-    raw = opcode + rest
+class FakeKept:
+    def __init__(self, target: FakeTarget) -> None:
+        self._target = target
+
+    def part(self, offset: int, most: int) -> bytes:
+        self._target.asked.append(("kept part", offset, most))
+        return b"part"
+
+    def write(self, offset: int, data: bytes) -> bool:
+        self._target.done.append(("kept write", offset, data))
+        return True
+
+    def erase(self) -> None:
+        self._target.done.append(("kept erase",))
+
+    def commit(self, chip: int) -> int:
+        self._target.done.append(("kept commit", chip))
+        return 0
+
+
+class FakePairing:
+    def __init__(self, target: FakeTarget) -> None:
+        self._target = target
+
+    def want(self, wish: int) -> bool:
+        if wish > 3:
+            return False
+        if wish != ASK:
+            self._target.done.append(("pairing", wish))
+        return True
+
+    def about(self) -> bytes:
+        return b"policy"
+
+
+# Bytes of a command, opcode and reference among them; 7 has spans, 18 a part of any length up to 200.
+LENGTHS = {
+    1: 6,
+    2: 2,
+    3: 6,
+    4: 6,
+    5: 3,
+    6: 3,
+    8: 3,
+    9: 5,
+    10: 4,
+    11: 8,
+    12: 10,
+    13: 2,
+    14: 36,
+    15: 2,
+    16: 2,
+    17: 4,
+    19: 3,
+    20: 3,
+}
+FETCH, UPDATE_ASK, UPDATE_POSITION, KEPT_READ, KEPT_WRITE, PAIRING = 7, 13, 15, 17, 18, 20
+ASK = 2
+MOST_PART = 200
+OPCODES = range(1, 23)
+
+
+def _commands() -> st.SearchStrategy[bytes]:
+    """Any bytes, and for each opcode also the right number of them: by chance that is rare."""
+    right = [
+        st.binary(min_size=length - 1, max_size=length - 1).map(bytes([opcode]).__add__)
+        for opcode, length in LENGTHS.items()
+    ]
+    opcodes = st.sampled_from([b"", *(bytes([n]) for n in OPCODES)])
+    lengths = st.one_of(st.binary(max_size=6), st.binary(max_size=40), st.binary(min_size=198, max_size=206))
+    return st.one_of(st.builds(bytes.__add__, opcodes, lengths), *right)
+
+
+def _asks_only(raw: bytes) -> bool:
+    return raw[0] in (UPDATE_ASK, UPDATE_POSITION, KEPT_READ) or (raw[0] == PAIRING and raw[2] == ASK)
+
+
+@settings(deadline=None, max_examples=600)
+@given(raw=_commands())
+def test_any_bytes_are_answered_and_only_valid_ones_act(raw: bytes, firmware: Callable[[str], Any]) -> None:
     target = FakeTarget()
-    result = firmware("control").Control(target).execute(raw)
-    if raw[:1] == b"\x07" and result == 0:
+    control = firmware("control").Control(target)
+    result = control.execute(raw)
+    if raw[:1] == bytes([FETCH]) and result == 0:
         assert len(target.done) == (len(raw) - 2) / 6 <= 4
         assert all(samples for *_, samples in target.done)
+    elif result == 0 and _asks_only(raw):
+        assert target.done == []
+        assert control.rest
     else:
         assert len(target.done) == (result == 0)
-    if raw[:1] == b"\x07" and len(raw) >= 2:
-        assert (result == 2) == ((len(raw) - 2) % 6 != 0 or not 1 <= (len(raw) - 2) // 6 <= 4)
-    elif len(raw) < 2 or (raw[0] in LENGTHS and len(raw) != LENGTHS[raw[0]]):
+    if len(raw) < 2:
         assert result == 2
+    elif raw[0] == FETCH:
+        assert (result == 2) == ((len(raw) - 2) % 6 != 0 or not 1 <= (len(raw) - 2) // 6 <= 4)
+    elif raw[0] == KEPT_WRITE:
+        assert result == (0 if 4 < len(raw) <= 4 + MOST_PART else 2)
     elif raw[0] not in LENGTHS:
         assert result == 1
-    elif raw[0] == 3:
-        rate_hz = struct.unpack("<f", raw[2:])[0]
-        assert (result == 0) == (50 <= rate_hz <= 1000)
+    elif len(raw) != LENGTHS[raw[0]]:
+        assert result == 2
+    else:
+        _check_valid_length(raw, result)
+
+
+def _check_valid_length(raw: bytes, result: int) -> None:
+    """The result of a command that is as long as it has to be."""
+    match raw[0]:
+        case 3:
+            rate_hz = struct.unpack("<f", raw[2:])[0]
+            assert (result == 0) == (50 <= rate_hz <= 1000)
+        case 13 | 14 | 15 | 16 | 17:
+            assert result == 0
+        case 19:
+            assert (result == 0) == (raw[2] <= 1)
+        case 20:
+            assert (result == 0) == (raw[2] <= 3)
+        case _:
+            assert result in (0, 3)
+
+
+@settings(deadline=None, max_examples=100)
+@given(raw=_commands())
+def test_in_a_set_nothing_is_updated_calibrated_or_paired(raw: bytes, firmware: Callable[[str], Any]) -> None:
+    target = FakeTarget(streaming=True)
+    result = firmware("control").Control(target).execute(raw)
+    allowed = ("start", "stop", "identify", "heartbeat", "fetch", "idle", "arm", "record", "erase", "find", "cue")
+    assert all(name in allowed for name, *_ in target.done), (raw, result, target.done)
 
 
 @settings(deadline=None, max_examples=200)

@@ -13,7 +13,9 @@ import pytest
 
 from bartracker.recording import Recording, RecordingMetadata, RecordingWriter, read_recording
 from bartracker.samples import StampedBlock
-from bartracker.wire import DataPacket, PacketFlags, SensorInfo, encode_data_packet, messages
+from bartracker.wire import DataPacket, PacketFlags, SensorInfo, encode_data_packet
+from bartracker.wire.status import SensorFault, SensorState, Status, encode_status
+from bartracker.wire.time_sync import TimeSyncReply, encode_time_sync_reply
 
 FOLDER = Path(__file__).parent
 NAMES = ("recording_v1", "recording_v1_imported")
@@ -83,9 +85,7 @@ def _write_packets(path: Path) -> None:
         exercise="deadlift", load_kg=142.5, athlete="Zoë", mount="shaft", calibration="table", extra={"rack": "2"}
     )
     calibration = {"name": "table", "acc_bias_mps2": [0.01, -0.02, 0.03]}
-    status = messages.Status(
-        messages.SensorState.STREAMING, 3900, 70, messages.SensorFault.NONE, 0, 50, 5, 0, 0, 50.5, 21.0, 0
-    )
+    status = Status(SensorState.STREAMING, 3900, 70, SensorFault.NONE, 0, 50, 5, 0, 0, 50.5, 21.0, 0)
     with RecordingWriter.create(path, RecordingMetadata(exercise="squat"), info, calibration) as writer:
         for number in range(10):
             counts = (np.arange(60, dtype=np.int32).reshape(10, 6) * (number + 3) * 37 - 9000).astype(np.int16)
@@ -102,9 +102,9 @@ def _write_packets(path: Path) -> None:
             writer.append_packet(1000 + number * 0.2, raw)
             if number == 5:
                 writer.append_packet(1000 + number * 0.2, raw)
-                writer.append_status(1001.0, messages.encode_status(status))
-                sync = messages.TimeSyncReply(1, 1_000_000, 2_000_000, 2_000_100)
-                writer.append_time_sync(1001.05, messages.encode_time_sync_reply(sync))
+                writer.append_status(1001.0, encode_status(status))
+                sync = TimeSyncReply(1, 1_000_000, 2_000_000, 2_000_100)
+                writer.append_time_sync(1001.05, encode_time_sync_reply(sync))
         writer.amend(metadata)
 
 

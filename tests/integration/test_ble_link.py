@@ -17,7 +17,7 @@ from bartracker.links.link_recorder import LinkRecorder
 from bartracker.links.sensor_link import LinkState, SensorLink, SensorWishes
 from bartracker.recording import RecordingMetadata, read_recording
 from bartracker.wire import encode_info
-from bartracker.wire.messages import Heartbeat, Start, Stop
+from bartracker.wire.commands import Heartbeat, Start, Stop
 
 
 def test_every_sample_arrives_exactly_and_is_recorded_first(gym: Gym, tmp_path: Path) -> None:

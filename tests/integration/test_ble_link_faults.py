@@ -22,7 +22,8 @@ from bartracker.live import LiveSession
 from bartracker.pipeline import Pipeline
 from bartracker.recording import Recording, RecordingMetadata, read_recording
 from bartracker.sim import simulate_set
-from bartracker.wire.messages import Heartbeat, SensorFault, Start, Stop
+from bartracker.wire.commands import Heartbeat, Start, Stop
+from bartracker.wire.status import SensorFault
 
 
 def test_a_connection_lost_in_the_set_is_found_again_and_nothing_is_missing(gym: Gym, tmp_path: Path) -> None:
@@ -60,7 +61,7 @@ def test_an_outage_longer_than_the_ring_is_counted_to_the_sample(gym_with: Calla
     link = gym.link(settings=replace(QUICK, find_s=0.5))
     path = tmp_path / "set.btr"
     link.record_to(LinkRecorder(path))
-    heard = listen(link, lambda heard: heard.codes.count("streaming") == 2 and heard.index[-1] > 4000)
+    heard = listen(link, lambda heard: heard.codes.count("streaming") >= 2 and heard.index[-1] > 4000)
     link.close()
     assert_exact(heard)
     statistics = link.health().statistics

@@ -9,6 +9,7 @@ import pytest
 
 from bartracker.links import LinkNotice
 from bartracker.links.link_recorder import LinkRecorder
+from bartracker.links.repairs import Repairs
 from bartracker.links.sim_link import SimLink
 from bartracker.links.sim_uri import parse_sim
 from bartracker.links.uri import parse_uri
@@ -60,6 +61,41 @@ def test_a_fifth_lost_and_outages_of_five_seconds_leave_nothing_missing(seed: in
     assert not recording.problems
     assert_same(live, list(recording.blocks))
     assert_same(live, list(read_recording(tmp_path / "set.btr", as_live=True).blocks))
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_what_was_lost_after_the_last_packet_is_fetched_too(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sensor says with its stop how far its samples go; no counter can tell."""
+    ends: list[int] = []
+    note_end = Repairs.note_end
+
+    def noted(self: Repairs, end_index: int, rate_hz: float) -> None:
+        ends.append(end_index - (self._end or 0))
+        note_end(self, end_index, rate_hz)
+        ends.append(end_index)
+
+    monkeypatch.setattr(Repairs, "note_end", noted)
+    _, heard = hear(f"sim://row?reps=1&seed={seed}&rate_hz=100&loss=0.2", tmp_path / "set.btr")
+    index = np.concatenate([each.sample_index for each in heard if isinstance(each, StampedBlock)])
+    missing, end = ends
+    # A packet cut short by the stop at least, which only the stop's reply tells of.
+    assert missing > 0
+    assert index[-1] + 1 == end
+    assert (np.diff(index) == 1).all()
+    assert "missing" not in [each.code for each in heard if isinstance(each, LinkNotice)]
+
+
+def test_what_cannot_be_fetched_at_the_end_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bartracker.links.repairs.Repairs.ask", lambda *_: None)
+    _, heard = hear("sim://row?reps=1&seed=1&rate_hz=100&loss=0.2", tmp_path / "set.btr")
+    index = np.concatenate([each.sample_index for each in heard if isinstance(each, StampedBlock)])
+    [said] = [each for each in heard if isinstance(each, LinkNotice) and each.code == "missing"]
+    inside = int(index[-1] - index[0]) + 1 - len(index)
+    assert inside < int(said.text.split()[0]) <= inside + 200
+    assert "could not be fetched" in said.text
+    assert "missing" in [each.code for each in read_recording(tmp_path / "set.btr").events]
 
 
 def test_a_run_on_virtual_time_is_the_same_every_time(tmp_path: Path) -> None:

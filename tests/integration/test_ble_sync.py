@@ -23,7 +23,8 @@ from bartracker.sim.virtual_sensor import VirtualSensor
 from bartracker.sim.virtual_time import VirtualTimeLoop
 from bartracker.sim.vm_ble import MemoryBle
 from bartracker.wire import gatt
-from bartracker.wire import messages as m
+from bartracker.wire.commands import SetMode, encode_control
+from bartracker.wire.status import SensorMode
 
 pytest.importorskip("wasmtime", reason="the MicroPython VM is not installed")
 
@@ -43,9 +44,9 @@ def with_recordings(sensor: VirtualSensor, *seconds: float) -> None:
     alone.run_for(0.5)
     ble.connect()
     for each in seconds:
-        for mode in (m.SensorMode.RECORDING, m.SensorMode.IDLE):
-            ble.write(gatt.CONTROL_UUID, m.encode_control(m.SetMode(mode), 1))
-            alone.run_for(each if mode is m.SensorMode.RECORDING else 0.5)
+        for mode in (SensorMode.RECORDING, SensorMode.IDLE):
+            ble.write(gatt.CONTROL_UUID, encode_control(SetMode(mode), 1))
+            alone.run_for(each if mode is SensorMode.RECORDING else 0.5)
     alone.stop()
 
 

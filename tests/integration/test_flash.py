@@ -14,10 +14,11 @@ from bartracker.errors import BartrackerError
 from bartracker.firmware_files import firmware_dir
 from bartracker.flashing import FlashReport, FlashSettings, board_named, flash
 from bartracker.flashing.boards import BOARDS, CHIPS, chip_name
-from bartracker.flashing.compiling import compile_firmware
+from bartracker.flashing.package import board_files, build_package
 
 QUICK = FlashSettings(answer_s=20.0, attempts=1, quiet_s=20.0, start_s=0.2, restart_s=20.0)
 IMPATIENT = FlashSettings(answer_s=0.2, attempts=1, quiet_s=1.0, start_s=0.2, restart_s=0.2)
+STARTS_WITHIN_S = 20.0
 OTHERS_MAIN = b"print('blink')\n"
 
 Put = Callable[..., FlashReport]
@@ -60,12 +61,12 @@ def test_a_new_board_becomes_a_sensor(drive: Path, flashed: Put) -> None:
         report = flashed(board)
         assert report.ok
         assert report.board.name == "xiao_esp32s3"
-        assert board.main_running.is_set()
+        assert board.main_running.wait(STARTS_WITHIN_S)
         assert board.ble.interval_us == 30_000
         assert b"bartracker-" in (board.ble.resp_data or b"")
         files = board.files()
-    expected = compile_firmware(firmware_dir(), "xtensawin")
-    assert {path: data for path, data in files.items() if path != "/boot.py"} == expected
+    expected = board_files(firmware_dir(), build_package(firmware_dir(), "xtensawin"))
+    assert files == expected
     assert set(report.installed.copied) == set(expected)
     assert board.traits.nvs["bartracker/board"] == "b" + b"xiao_esp32s3".hex()
     words = {check.name: check.text for check in report.checks}
@@ -109,38 +110,53 @@ def test_repeated_flashing_mends_only_what_differs(drive: Path, flashed: Put) ->
         whole, heard = board.files(), board.heard
         again = flashed(board)
         assert again.installed.copied == ()
-        assert again.installed.kept == len(whole) - 1
+        assert again.installed.kept == len(whole)
         assert again.ok
         assert board.heard - heard < 10_000
-        package = drive / "bartracker_fw"
+        package = drive / "bartracker_a" / "bartracker_fw"
         (package / "wire.mpy").write_bytes(b"damaged")
         (package / "imu" / "detect.mpy").unlink()
         # A source file would be imported before the compiled one, a second package may be found first.
         (package / "ring.py").write_text("raise SystemExit\n")
         (package / "old").mkdir()
         (package / "old" / "gone.mpy").write_bytes(b"x")
+        # What the layout before this one, `mip` and an update over Bluetooth leave.
+        (drive / "bartracker_fw").mkdir()
+        (drive / "bartracker_fw" / "app.mpy").write_bytes(b"x")
+        (drive / "bartracker_b" / "bartracker_fw").mkdir(parents=True)
+        (drive / "bartracker_b" / "manifest").write_bytes(b"x")
+        board.traits.nvs["bartracker/slot"] = "i1"
         (drive / "lib" / "bartracker_fw").mkdir(parents=True)
         (drive / "lib" / "bartracker_fw" / "app.mpy").write_bytes(b"x")
         (drive / "lib" / "aioble.py").write_bytes(b"# not ours\n")
         mended = flashed(board).installed
-        assert board.main_running.is_set()
+        assert board.main_running.wait(STARTS_WITHIN_S)
         assert board.files() == whole | {"/lib/aioble.py": b"# not ours\n"}
-    assert set(mended.copied) == {"/bartracker_fw/wire.mpy", "/bartracker_fw/imu/detect.mpy"}
+        assert board.traits.nvs["bartracker/slot"] == "i0"
+    place = "/bartracker_a/bartracker_fw"
+    assert set(mended.copied) == {f"{place}/wire.mpy", f"{place}/imu/detect.mpy"}
     assert set(mended.removed) == {
-        "/bartracker_fw/ring.py",
-        "/bartracker_fw/old",
-        "/bartracker_fw/old/gone.mpy",
+        f"{place}/ring.py",
+        f"{place}/old",
+        f"{place}/old/gone.mpy",
+        "/bartracker_fw",
+        "/bartracker_fw/app.mpy",
+        "/bartracker_b",
+        "/bartracker_b/bartracker_fw",
+        "/bartracker_b/manifest",
         "/lib/bartracker_fw",
         "/lib/bartracker_fw/app.mpy",
     }
-    assert mended.set_aside is None
+    assert mended.set_aside == ()
 
 
-def test_another_programs_main_is_kept(drive: Path, flashed: Put) -> None:
+def test_another_programs_start_is_kept(drive: Path, flashed: Put) -> None:
     (drive / "main.py").write_bytes(OTHERS_MAIN)
+    (drive / "boot.py").write_bytes(b"# mine\nprint(None)\n")
     with SimulatedBoard(drive) as board:
         installed = flashed(board).installed
-        assert installed.set_aside == "/main_before_bartracker.py"
+        assert installed.set_aside == ("/main_before_bartracker.py", "/boot_before_bartracker.py")
+        assert b"# mine" in board.files()["/boot_before_bartracker.py"]
         assert board.files()["/main_before_bartracker.py"] == OTHERS_MAIN
         assert b"bartracker_fw" in board.files()["/main.py"]
 
@@ -148,19 +164,20 @@ def test_another_programs_main_is_kept(drive: Path, flashed: Put) -> None:
 def test_unplugged_in_mid_copy_and_repeated(drive: Path, flashed: Put) -> None:
     with SimulatedBoard(drive) as board:
         flashed(board)
-    (drive / "bartracker_fw" / "link.mpy").unlink()
-    (drive / "bartracker_fw" / "wire.mpy").unlink()
-    (drive / "bartracker_fw" / "app.mpy").write_bytes(b"")
+    package = drive / "bartracker_a" / "bartracker_fw"
+    (package / "link.mpy").unlink()
+    (package / "wire.mpy").unlink()
+    (package / "app.mpy").write_bytes(b"")
     with SimulatedBoard(drive, Traits(unplug_after=8_000)) as board:
         line = refusal(lambda: flashed(board))
         assert line.startswith(board.device)
-    assert "went away while /bartracker_fw/" in line
+    assert "went away while /bartracker_a/bartracker_fw/" in line
     assert "repeat the command" in line
     # Nothing half-installed may start by itself.
     assert not (drive / "main.py").exists()
     with SimulatedBoard(drive) as board:
         assert flashed(board).ok
-        assert board.main_running.is_set()
+        assert board.main_running.wait(STARTS_WITHIN_S)
 
 
 def test_full_flash(drive: Path, flashed: Put) -> None:
@@ -222,8 +239,9 @@ def test_firmware_that_does_not_run(drive: Path, tmp_path: Path, flashed: Put) -
         assert not report.ok
         assert report.checks[0].text == "it does not run: ImportError: no module named 'aioble'"
         main = broken / "main.py"
+        start = broken / "bartracker_fw" / "start.py"
         shutil.copy(firmware_dir() / "bartracker_fw" / "app.py", app)
-        main.write_text(main.read_text().replace("app.run(", "app.start("))
+        start.write_text(start.read_text().replace("app.run(", "app.start("))
         report = flashed(board, settings=patient, firmware=broken)
         assert not report.ok
         assert "main.py stopped: AttributeError" in report.checks[-1].text
@@ -243,10 +261,10 @@ def test_chip_that_is_another(drive: Path, flashed: Put) -> None:
 
 @pytest.mark.parametrize("arch", sorted({chip.arch for chip in CHIPS.values()}))
 def test_every_file_compiles(arch: str) -> None:
-    files = compile_firmware(firmware_dir(), arch)
-    assert list(files)[-1] == "/main.py"
-    assert {path for path in files if path.endswith(".mpy")} == {
-        "/" + path.relative_to(firmware_dir()).with_suffix(".mpy").as_posix()
+    package = build_package(firmware_dir(), arch)
+    assert list(board_files(firmware_dir(), package))[-1] == "/main.py"
+    assert set(package.contents) == {
+        path.relative_to(firmware_dir()).with_suffix(".mpy").as_posix()
         for path in (firmware_dir() / "bartracker_fw").rglob("*.py")
     }
 
@@ -265,3 +283,22 @@ def test_every_file_compiles(arch: str) -> None:
 )
 def test_chip_names(machine: str, chip: str | None) -> None:
     assert chip_name(machine) == chip
+
+
+def test_pairing_is_forgotten_on_demand_and_flashing_again_is_no_reboot_loop(
+    drive: Path, tmp_path: Path, flashed: Put, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    nvs = {"bartracker/pairing": "i1", "bartracker/bonds": "b" + b"\x02\x01\x01ab".hex(), "bartracker/slot": "i0"}
+    with SimulatedBoard(drive, Traits(nvs=nvs)) as board:
+        for _ in range(3):
+            report = flashed(board)
+            assert report.ok
+        assert nvs["bartracker/pairing"] == "i1"
+        assert nvs["bartracker/bonds"] == "b" + b"\x02\x01\x01ab".hex()
+        assert run(["flash", "--port", board.device, "--forget-pairing"]) == 0
+        assert "its paired computers are forgotten" in capsys.readouterr().err
+        assert (nvs["bartracker/pairing"], nvs["bartracker/bonds"]) == ("", "")
+        assert nvs["bartracker/board"] == "b" + b"xiao_esp32s3".hex()
+        assert run(["flash", "--port", board.device, "--forget-pairing"]) == 0
+        assert "it was not paired" in capsys.readouterr().err

@@ -59,8 +59,10 @@ def verdicts(test: SelfTest, verdict: str) -> set[str]:
 def test_a_healthy_sensor_passes_every_line() -> None:
     test, said = outcome(settings=SelfTestSettings())
     assert test.passed, test.to_markdown()
-    assert verdicts(test, "not available") == {"heap"}
+    assert not verdicts(test, "not available")
     found = {each.name: each for each in test.findings}
+    free, before = (int(word) for word in found["heap"].text.split() if word.isdigit())
+    assert before >= free > 1000
     assert found["chip"].text.startswith("LSM6DSO/DSOX (ID 1)")
     assert "0 lost" in found["notifications"].text
     assert "4 KB" in found["flash log"].text

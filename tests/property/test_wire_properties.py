@@ -17,8 +17,11 @@ from bartracker.wire import (
     decode_info,
     encode_data_packet,
     encode_info,
-    messages,
 )
+from bartracker.wire.commands import decode_control
+from bartracker.wire.replies import decode_control_reply
+from bartracker.wire.status import decode_status
+from bartracker.wire.time_sync import decode_time_sync_reply, decode_time_sync_request
 
 INFO = SensorInfo(1, 16, 2000, 0.488e-3 * 9.80665, float(np.radians(0.07)), 208.0)
 U16, U32 = st.integers(0, 0xFFFF), st.integers(0, 0xFFFFFFFF)
@@ -69,11 +72,11 @@ def test_any_bytes_decode_or_raise_wire_error(raw: bytes) -> None:
     for decode in (
         decode_data_packet,
         decode_info,
-        messages.decode_control,
-        messages.decode_control_reply,
-        messages.decode_status,
-        messages.decode_time_sync_request,
-        messages.decode_time_sync_reply,
+        decode_control,
+        decode_control_reply,
+        decode_status,
+        decode_time_sync_request,
+        decode_time_sync_reply,
     ):
         error = _refusal(decode, raw)
         assert error is None or (error.reason and "\n" not in str(error))

@@ -12,26 +12,11 @@ from typing import Protocol
 import numpy as np
 
 from bartracker.wire import DataPacket, PacketFlags, SensorInfo, WireError, encode_data_packet, encode_info
+from bartracker.wire.commands import LIVE, Heartbeat, SetRange, SetRate, Start, Stop, decode_control
 from bartracker.wire.gatt import CONTROL_UUID, DATA_UUID, INFO_UUID, SERVICE_UUID, STATUS_UUID, TIME_SYNC_UUID
-from bartracker.wire.messages import (
-    LIVE,
-    ControlReply,
-    ControlResult,
-    Heartbeat,
-    SensorFault,
-    SensorState,
-    SetRange,
-    SetRate,
-    Start,
-    Status,
-    Stop,
-    TimeSyncReply,
-    decode_control,
-    decode_time_sync_request,
-    encode_control_reply,
-    encode_status,
-    encode_time_sync_reply,
-)
+from bartracker.wire.replies import ControlReply, ControlResult, encode_control_reply
+from bartracker.wire.status import SensorFault, SensorState, Status, encode_status
+from bartracker.wire.time_sync import TimeSyncReply, decode_time_sync_request, encode_time_sync_reply
 
 READ, WRITE_NO_RESPONSE, WRITE, NOTIFY, INDICATE = 0x02, 0x04, 0x08, 0x10, 0x20
 

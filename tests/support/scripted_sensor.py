@@ -13,7 +13,7 @@ from bartracker.links.sensor_link import LinkHealth, LinkState
 from bartracker.recording.recording import RecordingMetadata
 from bartracker.samples import StampedBlock
 from bartracker.wire import SensorInfo, StreamStatistics
-from bartracker.wire.messages import SensorFault, SensorState, Status
+from bartracker.wire.status import SensorFault, SensorState, Status
 
 
 class ScriptedSensor:

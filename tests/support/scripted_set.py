@@ -155,6 +155,9 @@ class ScriptedPipeline:
                 events.append(RepAnnounced(1, each.rep(announced=True), each.trace()))
         return tuple(events)
 
+    def steps(self, block: StampedBlock) -> Iterator[tuple[Event, ...]]:
+        yield self.push(block)
+
     def finish(self) -> tuple[Event, ...]:
         return (finished_set(self._announced),) if self._announced else ()
 
@@ -169,7 +172,7 @@ class HeldLink:
         self.metadata = RecordingMetadata(exercise="squat", load_kg=100.0)
         self.recording = None
         self.paused = False
-        self.speed = 1.0
+        self.speed = float("inf")
         self.position_s = 0.0
         self.duration_s = END_S
         self.notices: list[LinkNotice] = []

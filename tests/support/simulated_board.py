@@ -21,7 +21,7 @@ import bartracker.sim as sim
 from bartracker.sim.boards import BOARDS
 from bartracker.sim.chips.catalogue import make_chip
 from bartracker.sim.vm_ble import MemoryBle
-from bartracker.sim.vm_devices import BoardState, VmDevices
+from bartracker.sim.vm_devices import POWER_ON, SOFT_RESET, BoardState, VmDevices
 
 SHIMS = Path(sim.__file__).with_name("shims")
 PROCESSORS = {"xiao_esp32c6": "ESP32C6", "m5stickc_plus2": "ESP32"}
@@ -152,8 +152,9 @@ class SimulatedBoard:
         self._input = bytearray()
         self._out = bytearray()
         self._raw = False
-        self._in_main = False
+        self._in_boot = self._in_main = False
         self._ended: BaseException | None = None
+        self._reset_cause = POWER_ON
         self._master, slave = pty.openpty()
         self._ends = [self._master, slave]
         tty.setraw(slave)
@@ -191,6 +192,7 @@ class SimulatedBoard:
                 try:
                     self._boot(start_main)
                 except SoftResetError:
+                    self._reset_cause = SOFT_RESET
                     self._write(b"MPY: soft reboot\r\n")
                     start_main = not self._raw
                 except CtrlCError:
@@ -205,18 +207,20 @@ class SimulatedBoard:
             self.failure = error
 
     def _boot(self, start_main: bool) -> None:
+        self._start_boot = (self.root / "boot.py").is_file()
         self._start_main = start_main and (self.root / "main.py").is_file()
         self._busy = False
-        self._in_main = False
+        self._in_boot = self._in_main = False
         self.main_running.clear()
         traits = self.traits
         state = BoardState(
             wires=BOARDS[traits.board].wires, device_id=b"\x24\x6f\x28\x01\x02\xb7", adc_uv={1: 1950000, 38: 1950000}
         )
         state.nvs = traits.nvs
+        state.reset_cause = self._reset_cause
         chips = [] if traits.chip is None else [make_chip(traits.chip, StandingStill(), seed=3)]
         self._devices = VmDevices(state, BoardClock(self._look_for_interrupt), chips, self.ble)
-        if not self._start_main:
+        if not (self._start_boot or self._start_main):
             self._show_prompt()
         processor = PROCESSORS.get(traits.board, "ESP32S3")
         names = {
@@ -283,6 +287,11 @@ class SimulatedBoard:
                 return self._devices.ask(called, text)
 
     def _next_code(self) -> str:
+        if self._start_boot:
+            # Also before the prompt.
+            self._start_boot = False
+            self._busy = self._in_boot = True
+            return "exec(open('/boot.py').read())"
         if self._start_main:
             self._start_main = False
             self._busy = self._in_main = True
@@ -299,7 +308,12 @@ class SimulatedBoard:
         for theirs, ours in ERRORS.items():
             error = error.replace(theirs, ours)
         self._busy = False
-        if self._in_main:
+        if self._in_boot:
+            self._in_boot = False
+            self._print(error.encode())
+            if not self._start_main:
+                self._show_prompt()
+        elif self._in_main:
             self._in_main = False
             self.main_running.clear()
             self._print(error.encode())

@@ -13,14 +13,16 @@ WAKE_MG = 80
 
 class Imu:
     # addresses, id_register, ids: where and how the family is recognised. chip: number in docs/protocol.md. acc_ranges
-    # g, gyr_ranges deg/s. After `configure`: rate_hz, acc_g, gyr_dps, the scales per count, and ticks, which `drain`
-    # keeps at the last time that samples came. A chip that does not answer raises OSError from any call.
+    # g, gyr_ranges deg/s. fifo_samples: whole ones that the FIFO can hold. After `configure`: rate_hz, acc_g, gyr_dps,
+    # the scales per count, and ticks, which `drain` keeps at the last time that samples came. A chip that does not
+    # answer raises OSError from any call.
     addresses: "tuple[int, ...]" = ()
     id_register = 0
     ids: "tuple[int, ...]" = ()
     chip = 0
     acc_ranges: "tuple[int, ...]" = (2, 4, 8, 16)
     gyr_ranges: "tuple[int, ...]" = (250, 500, 1000, 2000)
+    fifo_samples = 0
     rate_hz = 208.0
 
     def __init__(self, i2c, address: int, chip_id: int = 0) -> None:

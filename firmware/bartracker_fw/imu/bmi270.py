@@ -136,6 +136,7 @@ class Bmi270(Imu):
     id_register = _CHIP_ID
     ids = (_ID,)
     chip = 3
+    fifo_samples = 157
 
     def __init__(self, i2c, address: int, chip_id: int = _ID) -> None:
         super().__init__(i2c, address, chip_id)

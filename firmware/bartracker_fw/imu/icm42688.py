@@ -129,6 +129,7 @@ class Icm42688(Imu):
     id_register = _WHO_AM_I
     ids = (_ID,)
     chip = 4
+    fifo_samples = 128
 
     def __init__(self, i2c, address: int, chip_id: int = _ID) -> None:
         super().__init__(i2c, address, chip_id)

@@ -133,6 +133,7 @@ class TaggedFifo:
 class Lsm6ds(StImu):
     ids = (_ID,)
     chip = 1
+    fifo_samples = 240
 
     def __init__(self, i2c, address: int, chip_id: int = _ID) -> None:
         super().__init__(i2c, address, chip_id)

@@ -47,6 +47,7 @@ def decode(raw: "bytearray | bytes", samples: int, sampler: Sampler) -> None:
 class Lsm6ds3(StImu):
     ids = (_ID,)
     chip = 2
+    fifo_samples = 340
 
     def __init__(self, i2c, address: int, chip_id: int = _ID) -> None:
         super().__init__(i2c, address, chip_id)

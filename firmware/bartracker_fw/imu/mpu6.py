@@ -72,6 +72,7 @@ class Mpu6(Imu):
     addresses = (0x68, 0x69)
     id_register = _WHO_AM_I
     ids = (_ID_MPU6886, _ID_MPU6050)
+    fifo_samples = 73
 
     def __init__(self, i2c, address: int, chip_id: int = _ID_MPU6886) -> None:
         super().__init__(i2c, address, chip_id)

@@ -72,6 +72,10 @@ def flash(
             help="A BMI270's configuration: micropython-lib's bmi270.py or Bosch's bmi270.c. It stays on the board.",
         ),
     ] = None,
+    forget_pairing: Annotated[
+        bool,
+        typer.Option("--forget-pairing", help="The sensor serves everybody again and forgets its paired computers."),
+    ] = False,
 ) -> int:
     """Put the firmware on a sensor board and check that it works.
 
@@ -94,6 +98,7 @@ def flash(
             image=micropython,
             log=with_log,
             given=given,
+            unpair=forget_pairing,
             say=lambda text: console.say_remark("flash", text),
             progress=console.progress,
         )
@@ -120,8 +125,8 @@ def _board(name: str | None) -> "tuple[BoardProfile | None, dict[str, bytes]]":
 
 def _tell(report: "FlashReport") -> None:
     done = report.installed
-    if done.set_aside is not None:
-        console.say_remark(report.device, f"the main.py that was on it is now {done.set_aside}")
+    for path in done.set_aside:
+        console.say_remark(report.device, f"what started another program is now {path}")
     console.say_result(
         f"{report.device}: {report.board.title}, {len(done.copied)} files copied, {done.kept} were up to date, "
         f"{len(done.removed)} old ones removed"

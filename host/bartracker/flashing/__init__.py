@@ -6,7 +6,7 @@ from bartracker.flashing.board_file import OwnBoard, read_board_file
 from bartracker.flashing.boards import BOARDS, BoardProfile, board_named
 from bartracker.flashing.check import CheckResult
 from bartracker.flashing.chip_files import read_chip_file
-from bartracker.flashing.session import FlashReport, flash
+from bartracker.flashing.session import FlashReport, flash, require_tools
 from bartracker.flashing.settings import FlashSettings
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "flash",
     "read_board_file",
     "read_chip_file",
+    "require_tools",
 ]

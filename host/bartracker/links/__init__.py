@@ -5,9 +5,11 @@ Sensors are loaded when they are asked for: `sensor_link` says what they look li
 
 import math
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from bartracker.errors import BartrackerError
+from bartracker.exchange.files import checked_file
 from bartracker.exchange.reading import read
 from bartracker.links.file_link import FileLink, PacingClock, PlaybackSettings, checked_speed
 from bartracker.links.link import Link, LinkItem, LinkNotice, PlaybackLink
@@ -23,12 +25,13 @@ def open_link(
     reader: Callable[[str | Path], Recording] = read,
     clock: PacingClock | None = None,
     metadata: RecordingMetadata | None = None,
+    read_later: bool = False,
 ) -> Link:
     """The source that `uri` names: ble://[NAME|ADDRESS], sim://EXERCISE?reps=5, file://PATH?speed=4, or a file's path.
 
-    A file is read at once; a sensor is searched for by its `connect`, and `metadata` is what the user says of the
-    set. `reader` opens files and `clock` paces them; tests bring their own. Raises UriError for a URI that is wrong in
-    itself, and BartrackerError for a file that cannot be used.
+    A file is read at once, or by the link's own thread (`read_later`); a sensor is searched for by its `connect`, and
+    `metadata` is what the user says of the set. `reader` opens files and `clock` paces them; tests bring their own.
+    Raises UriError for a URI that is wrong in itself, and BartrackerError for a file that cannot be used.
     """
     parsed = parse_uri(uri)
     if parsed.scheme in ("ble", "sim"):
@@ -41,7 +44,10 @@ def open_link(
     check_parameters(uri, parsed.parameters, ("speed",))
     path = file_path(uri, parsed.place)
     speed = _speed(uri, parsed.parameters.get("speed", "1"))
-    return FileLink(reader(path), path.name or str(path), speed=speed, clock=clock)
+    if read_later:
+        checked_file(path)
+    recording = partial(reader, path) if read_later else reader(path)
+    return FileLink(recording, path.name or str(path), path=path, speed=speed, clock=clock)
 
 
 def _speed(uri: str, text: str) -> float:

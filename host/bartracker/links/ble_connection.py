@@ -8,27 +8,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from bartracker.errors import BartrackerError
-from bartracker.links.ble_inbox import FAULT_WORDS
 from bartracker.links.ble_scan import BleBackend, FoundSensor
+from bartracker.links.fault_words import FAULT_WORDS, REMARK_WORDS
 from bartracker.links.sensor_link import SensorLinkSettings, SensorWishes
 from bartracker.wire import SensorInfo, WireError, decode_info
+from bartracker.wire.commands import ControlCommand, SetRange, SetRate, Stop, encode_control
 from bartracker.wire.data import BYTES_PER_SAMPLE, HEADER
-from bartracker.wire.gatt import CONTROL_UUID, DATA_UUID, INFO_UUID, LOG_UUID, STATUS_UUID, TIME_SYNC_UUID
-from bartracker.wire.messages import (
-    ControlCommand,
-    ControlReply,
-    ControlResult,
-    SensorFault,
-    SetRange,
-    SetRate,
-    Status,
-    Stop,
-    TimeSyncRequest,
-    decode_control_reply,
-    decode_status,
-    encode_control,
-    encode_time_sync_request,
-)
+from bartracker.wire.gatt import CONTROL_UUID, DATA_UUID, INFO_UUID, LOG_UUID, STATUS_UUID, TIME_SYNC_UUID, UPDATE_UUID
+from bartracker.wire.replies import ControlReply, ControlResult, decode_control_reply
+from bartracker.wire.status import SensorFault, SensorRemarks, Status, decode_status
+from bartracker.wire.time_sync import TimeSyncRequest, encode_time_sync_request
 
 if TYPE_CHECKING:
     from bleak import BleakClient
@@ -91,9 +80,13 @@ class SensorConnection:
         self._reply: asyncio.Future[ControlReply] | None = None
         self.info_raw = b""
 
-    async def open(self, wishes: SensorWishes, *, streams: bool = True) -> SensorInfo:
-        """Connect, set what is wished, and read what the sensor is then. `streams`: it has to be able to."""
+    async def open(self, wishes: SensorWishes, *, streams: bool = True, pairs: bool = False) -> SensorInfo:
+        """Connect, set what is wished, and read what the sensor is then. `streams`: it has to be able to; `pairs`: pair
+        with it.
+        """
         await self._client.connect()
+        if pairs:
+            await self._pair()
         self._check_services()
         await self._client.start_notify(CONTROL_UUID, self._on_control)
         info = await self._read_info()
@@ -157,6 +150,14 @@ class SensorConnection:
         await self._client.start_notify(LOG_UUID, lambda _, raw: take(bytes(raw)))
         return True
 
+    async def read_info(self) -> SensorInfo:
+        """What the sensor says of itself now. Raises BartrackerError."""
+        return await self._read_info()
+
+    async def send_update(self, raw: bytes) -> None:
+        """Write a part of a new firmware; nobody says whether it came."""
+        await self._client.write_gatt_char(UPDATE_UUID, raw, response=False)
+
     async def read_status(self) -> Status:
         """The sensor's status now."""
         return decode_status(bytes(await self._client.read_gatt_char(STATUS_UUID)))
@@ -173,6 +174,20 @@ class SensorConnection:
         except connection_errors():
             return
 
+    async def _pair(self) -> None:
+        try:
+            await self._client.pair()
+        except NotImplementedError:
+            # Where the operating system pairs of itself, as soon as it is refused something (macOS).
+            return
+
+    async def unpair(self) -> None:
+        """Have this computer forget its keys of the sensor, where it can be told so."""
+        try:
+            await self._client.unpair()
+        except NotImplementedError:
+            return
+
     def _check_services(self) -> None:
         for uuid in (INFO_UUID, CONTROL_UUID, DATA_UUID, STATUS_UUID, TIME_SYNC_UUID):
             if self._client.services.get_characteristic(uuid) is None:
@@ -183,7 +198,11 @@ class SensorConnection:
     async def _check_chip(self, info: SensorInfo) -> None:
         if info.chip_id != _NO_CHIP:
             return
-        fault = (await self.read_status()).fault
+        status = await self.read_status()
+        if status.remarks and SensorRemarks.RESTING in status.remarks:
+            problem, _, remedy = REMARK_WORDS[SensorRemarks.RESTING].partition(": ")
+            raise BartrackerError(self.sensor.words, problem, remedy)
+        fault = status.fault
         raise BartrackerError(
             self.sensor.words,
             FAULT_WORDS.get(fault, FAULT_WORDS[SensorFault.IMU_SILENT]),

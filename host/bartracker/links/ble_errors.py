@@ -24,6 +24,12 @@ def bluetooth_problem(given: str, error: Exception) -> BartrackerError:
             "this computer's Bluetooth service does not run",
             "install and start it (Linux: bluez and dbus), or use another computer",
         )
+    if not_paired(error):
+        return BartrackerError(
+            given,
+            "it serves only computers that are paired with it, and this one is not",
+            "hold its button for two seconds, then bartracker pair",
+        )
     if isinstance(error, PermissionError):
         return BartrackerError(given, "the program may not use Bluetooth", _permission_remedy())
     if "Bluetooth turned on" in str(error):
@@ -32,6 +38,17 @@ def bluetooth_problem(given: str, error: Exception) -> BartrackerError:
         return BartrackerError(given, "the sensor does not answer", "move closer, or switch the sensor off and on")
     reason = " ".join(str(error).split()) or type(error).__name__
     return BartrackerError(given, f"Bluetooth failed ({reason})", _REMEDY_OTHER)
+
+
+def not_paired(error: Exception) -> bool:
+    """Whether a sensor has refused what only paired computers may do."""
+    from bleak.exc import BleakGATTProtocolError, BleakGATTProtocolErrorCode
+
+    return isinstance(error, BleakGATTProtocolError) and error.args[0] in (
+        BleakGATTProtocolErrorCode.INSUFFICIENT_AUTHENTICATION,
+        BleakGATTProtocolErrorCode.INSUFFICIENT_AUTHORIZATION,
+        BleakGATTProtocolErrorCode.INSUFFICIENT_ENCRYPTION,
+    )
 
 
 def _unavailable(given: str, error: Exception) -> BartrackerError:

@@ -7,25 +7,19 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from bartracker.links.clock_fit import ClockFit
+from bartracker.links.fault_words import FAULT_WORDS, REMARK_WORDS
 from bartracker.links.link_recorder import LinkRecorder
 from bartracker.links.link_runner import LinkQueue
 from bartracker.links.repairs import Repairs
 from bartracker.links.sensor_link import LinkState, SensorLinkSettings
 from bartracker.recording import RecordingMetadata
 from bartracker.wire import SensorInfo, WireError, decode_data_packet
-from bartracker.wire.messages import SensorFault, Status, decode_status, decode_time_sync_reply
+from bartracker.wire.status import SensorRemarks, Status, decode_status
+from bartracker.wire.time_sync import decode_time_sync_reply
 
 Severity: TypeAlias = Literal["info", "warning", "error"]
 
 _US_PER_S: Final = 1e6
-FAULT_WORDS: Final = {
-    SensorFault.IMU_SILENT: "its motion chip does not answer",
-    SensorFault.IMU_UNKNOWN: "its motion chip is not one it knows",
-    SensorFault.FIFO: "its motion chip's buffer ran over",
-    SensorFault.SELF_TEST: "its self-test failed",
-    SensorFault.LOW_BATTERY: "its battery is nearly empty",
-    SensorFault.IMU_NEEDS_FILE: "its motion chip waits for the maker's configuration (bartracker flash --chip-file)",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +85,12 @@ class SensorInbox:
         self._left_out = False
         self._unrecorded = False
 
-    def begin(self, metadata: RecordingMetadata, info: SensorInfo, info_raw: bytes) -> None:
+    def begin(self, metadata: RecordingMetadata, info: SensorInfo, info_raw: bytes, kept: bytes | None = None) -> None:
         """The sensor is known: begin the recording. Raises BartrackerError."""
         self._rate_hz = info.nominal_rate_hz
         self._info_raw = info_raw
         if self.recorder is not None:
-            self.recorder.begin(metadata, info_raw)
+            self.recorder.begin(metadata, info_raw, kept)
 
     def take_info(self, info: SensorInfo, raw: bytes) -> None:
         """The sensor's info after a reconnection: packets from here on are read by it."""
@@ -152,17 +146,19 @@ class SensorInbox:
             self.say(LinkState.STREAMING, f"data come from {self.label} again", "warning")
 
     def on_status(self, arrival_s: float, raw: bytes) -> None:
-        """A status: to the recording; a new fault is said."""
+        """A status: to the recording; what is newly wrong is said."""
         if self.recorder is not None:
             self.recorder.status(arrival_s, raw)
         try:
             status = decode_status(raw)
         except WireError:
             return
-        known = self.status.fault if self.status else SensorFault.NONE
-        self.status = status
-        if status.fault is not known and status.fault in FAULT_WORDS:
+        before, self.status = self.status, status
+        if status.fault in FAULT_WORDS and (before is None or status.fault is not before.fault):
             self.say(None, f"{self.label} reports a fault: {FAULT_WORDS[status.fault]}", "error", "fault")
+        known = (before.remarks if before else None) or SensorRemarks.NONE
+        for remark in (status.remarks or SensorRemarks.NONE) & ~known:
+            self.say(None, f"{self.label}: {REMARK_WORDS[remark]}", "warning", "fault")
 
     def on_time_sync(self, arrival_s: float, raw: bytes) -> None:
         """A time sync reply: to the recording and into the clock fit."""

@@ -1,5 +1,5 @@
 """A sensor over Bluetooth as a source: asyncio and bleak in a thread of its own, a queue to the one that reads `items`.
-Lost connections are found again; every notification is recorded before anything else happens to it.
+Every notification is recorded before anything else happens to it. Connections are made in ble_connecting.py.
 """
 
 import asyncio
@@ -13,18 +13,20 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from bartracker.errors import BartrackerError
+from bartracker.links.ble_connecting import SensorConnecting
 from bartracker.links.ble_connection import SensorConnection, connection_errors
-from bartracker.links.ble_errors import bluetooth_problem
 from bartracker.links.ble_inbox import End, Packet, Said, SensorInbox
-from bartracker.links.ble_scan import BleBackend, FoundSensor, find
+from bartracker.links.ble_scan import BleBackend, FoundSensor
+from bartracker.links.ble_streaming import SensorStreaming
 from bartracker.links.link import LinkItem, LinkNotice
 from bartracker.links.link_recorder import LinkRecorder
 from bartracker.links.link_runner import LinkRunner, ThreadRunner
+from bartracker.links.racing import cancelled, first_of, quiet
 from bartracker.links.sensor_link import LastWork, LinkHealth, LinkState, SensorLinkSettings, SensorWishes
 from bartracker.recording import RecordingMetadata
 from bartracker.samples import StampedBlock
-from bartracker.wire import RepairedStream, SensorInfo, StreamStatistics
-from bartracker.wire.messages import LIVE, ControlResult, Heartbeat, Start, Stop
+from bartracker.wire import RepairedStream, SensorInfo, StreamStatistics, WireError
+from bartracker.wire.commands import Cue, CueOutputs
 
 LOG = logging.getLogger("bartracker.links")
 LOG.addHandler(logging.NullHandler())
@@ -47,32 +49,39 @@ class BleLink:
         now_s: Callable[[], float] = time.monotonic,
         runner: LinkRunner | None = None,
     ) -> None:
-        self._wanted = wanted
         self._given = given
-        self._wishes = wishes or SensorWishes()
         self._metadata = metadata or RecordingMetadata()
         self._settings = settings or SensorLinkSettings()
-        self._backend = backend or BleBackend.default()
         self._now_s = now_s
         self._runner = runner or ThreadRunner()
         self._inbox = SensorInbox(given, self._settings, now_s, self._runner.queue())
+        self._connecting = SensorConnecting(
+            wanted, wishes or SensorWishes(), self._inbox, self._settings, backend or BleBackend.default(), now_s
+        )
         self._started = False
         self._starting = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready: Future[SensorInfo] = Future()
         self._ending = threading.Event()
-        self._sensor: FoundSensor | None = None
         self._statistics = StreamStatistics()
-        self._reconnects = 0
-        self._info: SensorInfo | None = None
         self._last_work: LastWork | None = None
-        self._fruitless = 0
+        self._connection: SensorConnection | None = None
+        self._cues: set[asyncio.Task[None]] = set()
         self._stamp_s = 0.0
 
     @property
     def label(self) -> str:
         """The sensor's name once it is found, before that the URI."""
         return self._inbox.label
+
+    def call_it(self, name: str) -> None:
+        """What it says of the sensor has this name from now on; from any thread."""
+        self._inbox.label = name
+
+    @property
+    def found(self) -> FoundSensor | None:
+        """The sensor as it was heard; None before."""
+        return self._connecting.sensor
 
     @property
     def metadata(self) -> RecordingMetadata:
@@ -83,6 +92,11 @@ class BleLink:
     def first_device_us(self) -> int | None:
         """The sensor's own time of the first sample received, u32 us; None before."""
         return self._inbox.first_device_us
+
+    @property
+    def kept_calibration(self) -> bytes | None:
+        """The calibration that the sensor keeps itself, as a block, once connected; None: it keeps none."""
+        return self._connecting.kept
 
     @property
     def recording(self) -> None:
@@ -97,6 +111,16 @@ class BleLink:
         """Do this with the connection once streaming has ended. Before `connect`."""
         self._last_work = work
 
+    def tell(self, code: str, text: str) -> None:
+        """Have this said among what the link says of the sensor; from any thread."""
+        self._tell_loop(lambda: self._inbox.say(None, text, "info", code))
+
+    def cue(self, outputs: CueOutputs, pattern: int, repeat: int = 1) -> None:
+        """Have the sensor play a pattern (`wire.commands.Cue`) and return at once; from any thread. Where there is no
+        connection just now, or nothing on the board to play it, it is left out.
+        """
+        self._tell_loop(lambda: self._begin_cue(Cue(outputs, pattern, repeat)))
+
     def health(self) -> LinkHealth:
         """How the link is doing; from any thread."""
         return LinkHealth(
@@ -105,7 +129,7 @@ class BleLink:
             statistics=self._statistics,
             status=self._inbox.status,
             clock=self._inbox.clock.estimate,
-            reconnects=self._reconnects,
+            reconnects=self._connecting.reconnects,
             missed_packets=self._inbox.repairs.missed_packets,
         )
 
@@ -191,7 +215,7 @@ class BleLink:
         self._closing.set()
 
     async def _live(self) -> None:
-        connection = await self._unless_closing(self._first_connection())
+        connection = await self._unless_closing(self._connecting.first())
         if connection is None:
             return
         try:
@@ -202,225 +226,68 @@ class BleLink:
                 if self._closing.is_set():
                     break
                 await connection.close()
-                self._count_fruitless(connection)
-                again = await self._unless_closing(self._reconnected())
+                again = await self._unless_closing(self._connecting.again(connection))
                 if again is None:
                     return
                 connection = again
-            await self._end(connection)
+            await self._streaming(connection).end(self._last_work)
         finally:
             await connection.close()
-
-    def _count_fruitless(self, connection: SensorConnection) -> None:
-        self._fruitless = 0 if self._inbox.fruitful else self._fruitless + 1
-        self._inbox.fruitful = False
-        if self._fruitless >= self._settings.fruitless:
-            raise BartrackerError(
-                connection.sensor.words,
-                f"it was connected {self._fruitless} times and sent nothing",
-                "switch it off and on and start again; what was recorded is whole",
-            )
 
     async def _unless_closing(self, work: Coroutine[Any, Any, _T]) -> _T | None:
         """The result of `work`, or None if the link is closed before."""
         task = asyncio.create_task(work)
-        await _first_of(_quiet(task), self._closing.wait())
+        await first_of(quiet(task), self._closing.wait())
         if task.done():
             return task.result()
-        await _cancelled(task)
+        await cancelled(task)
         return None
-
-    async def _first_connection(self) -> SensorConnection:
-        settings = self._settings
-        self._sensor = await find(
-            self._wanted, self._given, find_s=settings.find_s, settle_s=settings.settle_s, backend=self._backend
-        )
-        self._inbox.label = self._sensor.name
-        self._inbox.state, self._inbox.words = LinkState.CONNECTING, f"connecting to {self.label}"
-        for attempt in range(1, settings.connect_attempts + 1):
-            try:
-                self._info, connection = await self._connected(self._sensor, self._wishes)
-            except connection_errors() as error:
-                if attempt == settings.connect_attempts:
-                    raise bluetooth_problem(self._sensor.words, error) from error
-            else:
-                return connection
-        raise BartrackerError(self._given, "no attempt to connect is allowed", "allow one in the settings")
-
-    async def _connected(self, sensor: FoundSensor, wishes: SensorWishes) -> tuple[SensorInfo, SensorConnection]:
-        connection = SensorConnection(sensor, self._inbox, self._settings, self._backend, self._now_s)
-        try:
-            return await connection.open(wishes), connection
-        except BaseException:
-            await connection.close()
-            raise
 
     def _begin(self, connection: SensorConnection) -> SensorInfo:
         """The recording begins with the first connection. Raises BartrackerError."""
-        assert self._info is not None
+        info = self._connecting.info
+        assert info is not None
         self._metadata = replace(
             self._metadata,
             source=self._metadata.source or connection.sensor.words,
             started_utc=self._metadata.started_utc or datetime.now(UTC).isoformat(timespec="seconds"),
         )
-        self._inbox.begin(self._metadata, self._info, connection.info_raw)
-        # The same rate and ranges after a reconnection, whatever the sensor wakes up with.
-        info = self._info
-        self._wishes = SensorWishes(info.nominal_rate_hz, info.acc_range_g, info.gyr_range_dps)
+        self._inbox.begin(self._metadata, info, connection.info_raw, self._connecting.kept)
         return info
+
+    def _streaming(self, connection: SensorConnection) -> SensorStreaming:
+        info = self._connecting.info
+        assert info is not None
+        return SensorStreaming(connection, info, self._inbox, self._settings, self._now_s)
+
+    def _begin_cue(self, cue: Cue) -> None:
+        connection, info = self._connection, self._connecting.info
+        if connection is None or info is None or not info.repairs:
+            return
+        playing = asyncio.create_task(_played(connection, cue))
+        self._cues.add(playing)
+        playing.add_done_callback(self._cues.discard)
 
     async def _stream(self, connection: SensorConnection) -> None:
         """Stream until the connection is lost or the link is closed; says so."""
+        self._connection = connection
         try:
-            await _first_of(self._kept_streaming(connection), connection.lost.wait(), self._closing.wait())
+            await first_of(
+                self._streaming(connection).run(again=self._connecting.reconnects > 0),
+                connection.lost.wait(),
+                self._closing.wait(),
+            )
         except connection_errors() as error:
             LOG.info("connection lost: %r", error)
+        finally:
+            self._connection = None
         if not self._closing.is_set():
             self._inbox.say(LinkState.LOST, f"the connection to {self.label} was lost", "warning")
 
-    async def _kept_streaming(self, connection: SensorConnection) -> None:
-        """Start, then keep alive. Ends by itself only if the sensor falls silent for long, or by an exception."""
-        await connection.subscribe()
-        await connection.command(Heartbeat(self._settings.heartbeat_timeout_s))
-        index = self._inbox.repairs.resume_index
-        await connection.command(Start(LIVE if index is None else index))
-        self._inbox.last_data_s = self._now_s()
-        if self._reconnects:
-            self._inbox.say(LinkState.STREAMING, f"{self.label} is connected again", "warning")
-        else:
-            self._inbox.say(LinkState.STREAMING, f"{self.label} is connected", "info")
-        await _first_of(self._beat(connection), self._sync(connection), self._watch(), self._repair(connection))
 
-    async def _beat(self, connection: SensorConnection) -> None:
-        while True:
-            await asyncio.sleep(self._settings.heartbeat_s)
-            await connection.command(Heartbeat(self._settings.heartbeat_timeout_s))
-
-    async def _sync(self, connection: SensorConnection) -> None:
-        asked = 0
-        while True:
-            asked += 1
-            await connection.ask_time(asked)
-            first = asked < self._settings.first_syncs
-            await asyncio.sleep(self._settings.first_sync_s if first else self._settings.sync_s)
-
-    async def _repair(self, connection: SensorConnection) -> None:
-        while True:
-            await self._ask_again(connection)
-            await asyncio.sleep(self._settings.repair_s)
-
-    async def _ask_again(self, connection: SensorConnection) -> None:
-        """Ask for what is missing, as far as it is due."""
-        repairs = self._inbox.repairs
-        assert self._info is not None
-        if not self._info.repairs:
-            return
-        while (fetch := repairs.ask(self._now_s())) is not None:
-            reply = await connection.ask(fetch)
-            repairs.settle(fetch, reply.detail if reply.result is ControlResult.DONE else 0)
-
-    async def _watch(self) -> None:
-        """Returns when no data have come for long."""
-        settings = self._settings
-        assert self._info is not None
-        # At a low rate a packet takes its time to fill.
-        silence_s = max(settings.silence_s, 2 * 20 / self._info.nominal_rate_hz)
-        while (silent_s := self._now_s() - self._inbox.last_data_s) < max(settings.stall_s, silence_s):
-            if silent_s > silence_s and self._inbox.state is LinkState.STREAMING:
-                self._inbox.say(LinkState.LOST, f"nothing has come from {self.label} for {silent_s:.1f} s", "warning")
-            await asyncio.sleep(silence_s / 5)
-
-    async def _reconnected(self) -> SensorConnection:
-        settings, sensor = self._settings, self._sensor
-        assert sensor is not None
-        assert self._info is not None
-        self._inbox.say(LinkState.RECONNECTING, f"searching for {self.label} again", "warning")
-        ends_s = self._now_s() + settings.reconnect_s
-        pause_s = settings.retry_s
-        while True:
-            try:
-                found = await find(
-                    sensor.address, self._given, find_s=settings.find_s, settle_s=0.0, backend=self._backend
-                )
-            except BartrackerError as error:
-                problem = error  # out of reach, or Bluetooth switched off: both may pass
-            else:
-                try:
-                    info, connection = await self._connected(found, self._wishes)
-                except connection_errors() as error:
-                    problem = bluetooth_problem(found.words, error)
-                else:
-                    return await self._resumed(info, connection)
-            if self._now_s() > ends_s:
-                raise BartrackerError(
-                    sensor.words,
-                    f"it was lost and not found again within {settings.reconnect_s:g} s ({problem.problem})",
-                    "see to its battery and start again; what was recorded is whole",
-                )
-            await asyncio.sleep(pause_s)
-            pause_s = min(2 * pause_s, settings.longest_retry_s)
-
-    async def _resumed(self, info: SensorInfo, connection: SensorConnection) -> SensorConnection:
-        old = self._info
-        assert old is not None
-        if info.nominal_rate_hz != old.nominal_rate_hz:
-            await connection.close()
-            raise BartrackerError(
-                connection.sensor.words,
-                f"it came back sampling at {info.nominal_rate_hz:g} Hz instead of {old.nominal_rate_hz:g} Hz",
-                "start again; what was recorded is whole",
-            )
-        if info.boot_count != old.boot_count:
-            # Its samples count from 0 again: what is still in its memory cannot be asked for by the old number.
-            self._inbox.repairs.restart()
-            self._inbox.clock.restart()
-        self._reconnects += 1
-        self._info = info
-        self._inbox.take_info(info, connection.info_raw)
-        return connection
-
-    async def _end(self, connection: SensorConnection) -> None:
-        settings = self._settings
-        try:
-            async with asyncio.timeout(settings.end_s / 2):
-                await connection.command(Stop())
-                ends_s = self._now_s() + settings.longest_drain_s
-                while self._now_s() < ends_s and (
-                    self._missing or self._now_s() < self._inbox.last_data_s + settings.drain_s
-                ):
-                    await self._ask_again(connection)
-                    await asyncio.sleep(settings.drain_s / 4)
-            if self._last_work is not None:
-                async with asyncio.timeout(settings.last_work_s):
-                    await self._last_work(connection)
-        except (BartrackerError, *connection_errors()):
-            pass  # it stops by itself when no heartbeat comes
-        finally:
-            await connection.close()
-
-    @property
-    def _missing(self) -> bool:
-        return self._info is not None and self._info.repairs and self._inbox.repairs.open
-
-
-async def _first_of(*works: Coroutine[Any, Any, object]) -> None:
-    """Run until the first one ends, then cancel the others. Raises what that one raised."""
-    tasks = [asyncio.create_task(work) for work in works]
+async def _played(connection: SensorConnection, cue: Cue) -> None:
+    """A cue is worth no fault: what goes wrong with the connection shows elsewhere."""
     try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            await _cancelled(task)
-
-
-async def _quiet(task: "asyncio.Task[Any]") -> None:
-    """Wait for a task without cancelling it and without raising what it raises."""
-    await asyncio.wait([task])
-
-
-async def _cancelled(task: "asyncio.Task[Any]") -> None:
-    """Cancel a task and wait for its end; what it raises was looked at before, or does not matter any more."""
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+        await connection.ask(cue)
+    except (WireError, *connection_errors()) as error:
+        LOG.info("a cue was not played: %r", error)

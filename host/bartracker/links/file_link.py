@@ -5,8 +5,9 @@ job.
 import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Protocol
 
 import numpy as np
@@ -68,29 +69,65 @@ class FileLink:
 
     Blocks come when the host had received them; where that is unknown, when their last sample was taken. Damage found
     in the file is the first thing it says; recorded link faults come in their places.
+
+    `recording` may be a function that reads it, which `items` or `load` call: a long one takes seconds.
     """
 
     def __init__(
         self,
-        recording: Recording,
+        recording: Recording | Callable[[], Recording],
         label: str,
         *,
+        path: Path | None = None,
         speed: float = 1.0,
         clock: PacingClock | None = None,
         settings: PlaybackSettings | None = None,
     ) -> None:
         self._settings = settings or PlaybackSettings()
-        self._recording = recording
+        self._read = recording if callable(recording) else None
+        self._recording: Recording | None = None
+        self._refusal: BartrackerError | None = None
+        self._reading = threading.Lock()
+        self._path = path
         self._label = label
         self._clock = clock or MonotonicClock()
         self._speed = checked_speed(speed, self._settings)
         self._paused = False
         self._closed = False
         self._changed = threading.Condition()
-        self._due_s, self._by_arrival = _due_times(recording, self._settings)
+        self._due_s, self._by_arrival = np.zeros(0), False
         self._position_s = 0.0
         self._limit_s = 0.0  # the playback stands still here until the consumer comes for more
         self._last_now_s: float | None = None
+        if not callable(recording):
+            self._take(recording)
+
+    def load(self) -> Recording:
+        """All of the file, read now where it was not. Raises BartrackerError for one that cannot be used."""
+        with self._reading:
+            if self._refusal is not None:
+                raise self._refusal
+            if self._recording is None:
+                assert self._read is not None
+                try:
+                    self._take(self._read())
+                except BartrackerError as error:
+                    self._refusal = error
+                    raise
+            assert self._recording is not None
+            return self._recording
+
+    def _take(self, recording: Recording) -> None:
+        due = _due_times(recording, self._settings)
+        with self._changed:
+            self._due_s, self._by_arrival = due
+            self._recording = recording
+            self._path = self._path or recording.path
+
+    @property
+    def path(self) -> Path | None:
+        """Where the file is, if it is one."""
+        return self._path
 
     @property
     def label(self) -> str:
@@ -99,17 +136,17 @@ class FileLink:
 
     @property
     def metadata(self) -> RecordingMetadata:
-        """What the file says of itself."""
-        return self._recording.metadata
+        """What the file says of itself; nothing before it has been read."""
+        return RecordingMetadata() if self._recording is None else self._recording.metadata
 
     @property
-    def recording(self) -> Recording:
-        """All of the file."""
+    def recording(self) -> Recording | None:
+        """All of the file; None before it has been read."""
         return self._recording
 
     @property
     def duration_s(self) -> float:
-        """From the first block's time to the last one's, s."""
+        """From the first block's time to the last one's, s; 0 before the file has been read."""
         return float(self._due_s[-1]) if len(self._due_s) else 0.0
 
     @property
@@ -153,12 +190,13 @@ class FileLink:
             self._changed.notify_all()
 
     def items(self) -> Iterator[LinkItem]:
-        """What the file holds, paced; ends with the recording or with `close`."""
-        blocks = self._recording.blocks
+        """What the file holds, paced; ends with it or with `close`. Raises BartrackerError as `load` does."""
+        recording = self.load()
+        blocks = recording.blocks
         start_s = _first_stamp_s(blocks)
-        for problem in self._recording.problems:
+        for problem in recording.problems:
             yield LinkNotice(start_s, "damage", problem, "warning")
-        events = list(self._recording.events)
+        events = list(recording.events)
         for due_s, block in zip(self._due_s.tolist(), blocks, strict=True):
             while events and not (self._by_arrival and events[0].arrival_s > block.arrival_s):
                 event = events.pop(0)

@@ -23,9 +23,12 @@ class LinkRecorder:
     """
 
     def __init__(
-        self, path: str | Path, calibration_of: Callable[[bytes], Mapping[str, object] | None] | None = None
+        self,
+        path: str | Path,
+        calibration_of: "Callable[[bytes, bytes | None], Mapping[str, object] | None] | None" = None,
     ) -> None:
-        """`calibration_of`: the parameters to keep for a sensor, by the bytes of its info; None if there are none.
+        """`calibration_of`: the parameters to keep for a sensor, by the bytes of its info and of the
+        calibration it keeps itself; None if there are none.
 
         Raises BartrackerError where the file is there already, or its folder is not.
         """
@@ -39,9 +42,9 @@ class LinkRecorder:
         self._calibration_of = calibration_of
         self._writer: RecordingWriter | None = None
 
-    def begin(self, metadata: RecordingMetadata, info_raw: bytes) -> None:
-        """Make the file. Raises BartrackerError."""
-        calibration = None if self._calibration_of is None else self._calibration_of(info_raw)
+    def begin(self, metadata: RecordingMetadata, info_raw: bytes, kept: bytes | None = None) -> None:
+        """Make the file; `kept`: the calibration that the sensor keeps. Raises BartrackerError."""
+        calibration = None if self._calibration_of is None else self._calibration_of(info_raw, kept)
         if calibration is not None:
             metadata = replace(metadata, calibration=str(calibration.get("name", "unnamed")))
         self._writer = RecordingWriter.create(self.path, metadata, info_raw, calibration)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from bartracker.errors import BartrackerError
 from bartracker.links.ble_connection import SensorConnection
 from bartracker.wire import WireError
+from bartracker.wire.commands import LogEntry, LogRead
 from bartracker.wire.log import LOG_BLOCK, LogListing, LogPart, decode_log_listing, decode_log_part
-from bartracker.wire.messages import ControlResult, LogEntry, LogRead
+from bartracker.wire.replies import ControlResult
 
 
 @dataclass(frozen=True, slots=True)

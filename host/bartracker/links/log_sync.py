@@ -20,8 +20,8 @@ from bartracker.links.sensor_link import SensorLinkSettings, SensorWishes
 from bartracker.recording import RecordingMetadata, RecordingWriter, read_recording
 from bartracker.recording.files import os_problem
 from bartracker.wire import SensorInfo, WireError
+from bartracker.wire.commands import LogErase, Stop
 from bartracker.wire.log import LOG_BLOCK, LogBlock, LogListing, decode_log_block
-from bartracker.wire.messages import LogErase, Stop
 
 _UPDATE: Final = "put the newest firmware on it: bartracker flash"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bartracker.wire import DataPacket
-from bartracker.wire.messages import MOST_SPANS, Fetch
+from bartracker.wire.commands import MOST_SPANS, Fetch
 
 _WRAP: Final = 1 << 32
 _LONGEST_SPAN: Final = 0xFFFF
@@ -41,11 +41,13 @@ class Repairs:
     """Note every packet, ask what is due, settle with the answer. Indices are unwrapped here, u32 on the wire.
 
     `missed_packets`: how many did not come at first, since it was made; most come when they are asked for.
+    `given_up_samples`: those of holes that the sensor no longer holds, or that were asked for too often.
     """
 
     def __init__(self, habits: RepairHabits | None = None) -> None:
         self._habits = habits or RepairHabits()
         self.missed_packets: int = 0
+        self.given_up_samples: int = 0
         self.restart()
 
     def restart(self) -> None:
@@ -59,6 +61,11 @@ class Repairs:
     def open(self) -> bool:
         """Whether anything is missing that can still be had."""
         return bool(self._holes)
+
+    @property
+    def missing_samples(self) -> int:
+        """How many samples are asked for still."""
+        return sum(hole.end - hole.first for hole in self._holes)
 
     @property
     def resume_index(self) -> int | None:
@@ -86,6 +93,15 @@ class Repairs:
         if end > self._end:
             self._end, self._counter = end, packet.counter
 
+    def note_end(self, end_index: int, rate_hz: float) -> None:
+        """The sensor has stopped; `end_index`, u32, follows its last sample: what has not come before it is missing."""
+        if self._end is None:
+            return
+        end = self._end + _signed(end_index - self._end)
+        if 0 < end - self._end <= self._habits.longest_hole_s * rate_hz:
+            self._holes.append(_Hole(self._end, end))
+            self._end = end
+
     def ask(self, now_s: float) -> Fetch | None:
         """What to ask for now, oldest first; None: nothing is due."""
         due = [hole for hole in self._holes if now_s - hole.asked_s > self._habits.again_s][:MOST_SPANS]
@@ -99,9 +115,13 @@ class Repairs:
     def settle(self, asked: Fetch, gone: int) -> None:
         """The sensor has answered: bit n of `gone` says that nothing of span n is held."""
         firsts = {first for n, (first, _) in enumerate(asked.spans) if gone >> n & 1}
-        self._holes = [
-            hole for hole in self._holes if hole.first % _WRAP not in firsts and hole.tries < self._habits.most_tries
-        ]
+        kept: list[_Hole] = []
+        for hole in self._holes:
+            if hole.first % _WRAP in firsts or hole.tries >= self._habits.most_tries:
+                self.given_up_samples += hole.end - hole.first
+            else:
+                kept.append(hole)
+        self._holes = kept
 
     def _begin(self, packet: DataPacket) -> None:
         self._epoch = packet.epoch

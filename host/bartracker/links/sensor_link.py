@@ -11,7 +11,8 @@ from bartracker.links.clock_fit import ClockEstimate
 from bartracker.links.link import Link
 from bartracker.links.link_recorder import LinkRecorder
 from bartracker.wire import SensorInfo, StreamStatistics
-from bartracker.wire.messages import Status
+from bartracker.wire.commands import CueOutputs
+from bartracker.wire.status import Status
 
 if TYPE_CHECKING:
     from bartracker.links.ble_connection import SensorConnection
@@ -29,7 +30,9 @@ class LinkState(StrEnum):
     ENDED = "ended"
 
 
-LINK_NOTICES: Final = frozenset({*LinkState, "restarted", "fault", "slow", "unrecorded", "recorded"})
+LINK_NOTICES: Final = frozenset(
+    {*LinkState, "restarted", "missing", "calibration", "fault", "slow", "unrecorded", "recorded"}
+)
 """Codes of what a link to a sensor says of itself, among a pipeline's other notices."""
 
 
@@ -147,6 +150,29 @@ class SensorLink(Link, Protocol):
 
 
 LastWork: TypeAlias = "Callable[[SensorConnection], Coroutine[Any, Any, None]]"
+
+
+@runtime_checkable
+class CueingLink(SensorLink, Protocol):
+    """A live sensor that can show, sound or shake something."""
+
+    def cue(self, outputs: CueOutputs, pattern: int, repeat: int = 1) -> None:
+        """Have it play a pattern (`wire.commands.Cue`) and return at once, from any thread; nothing where it cannot."""
+        ...
+
+
+@runtime_checkable
+class KeepingLink(SensorLink, Protocol):
+    """A live sensor that may keep its calibration itself."""
+
+    @property
+    def kept_calibration(self) -> bytes | None:
+        """The calibration it keeps, as a block (calibration/sensor_block.py), once connected; None: it keeps none."""
+        ...
+
+    def tell(self, code: str, text: str) -> None:
+        """Have this said among what the link says of the sensor; from any thread."""
+        ...
 
 
 @runtime_checkable

@@ -18,6 +18,7 @@ from bartracker.links.ble_link import BleLink
 from bartracker.links.link import LinkItem, LinkNotice
 from bartracker.links.link_recorder import LinkRecorder
 from bartracker.links.sensor_link import LastWork, LinkHealth, SensorLinkSettings, SensorWishes
+from bartracker.links.sim_memory import read_memory, write_memory
 from bartracker.links.sim_uri import SimWish
 from bartracker.recording import RecordingMetadata
 from bartracker.samples import FloatArray
@@ -27,6 +28,7 @@ from bartracker.sim.resting import RestWish, rest
 from bartracker.sim.session import lift_set
 from bartracker.sim.truth import RepTruth, dense_truth
 from bartracker.wire import SensorInfo
+from bartracker.wire.commands import CueOutputs
 
 if TYPE_CHECKING:
     from bartracker.sim.chips.catalogue import Chip
@@ -133,9 +135,24 @@ class SimLink:
         """A sensor is no recording."""
         return
 
+    @property
+    def kept_calibration(self) -> bytes | None:
+        """As `BleLink.kept_calibration`."""
+        return None if self._link is None else self._link.kept_calibration
+
     def record_to(self, recorder: LinkRecorder) -> None:
         """Record everything received. Before `connect`."""
         self._recorder = recorder
+
+    def tell(self, code: str, text: str) -> None:
+        """As `BleLink.tell`."""
+        if self._link is not None:
+            self._link.tell(code, text)
+
+    def cue(self, outputs: CueOutputs, pattern: int, repeat: int = 1) -> None:
+        """Have the sensor play a pattern; as `BleLink.cue`."""
+        if self._link is not None:
+            self._link.cue(outputs, pattern, repeat)
 
     def before_end(self, work: LastWork) -> None:
         """Do this with the connection once streaming has ended. Before `connect`."""
@@ -212,6 +229,9 @@ class SimLink:
             seed=wish.seed,
             keep_history=self._keep_history,
         )
+        if wish.memory:
+            read_memory(wish.memory, self._sensor.board.nvs)
+            self._open.callback(write_memory, wish.memory, self._sensor.board.nvs)
         self._sensor.start()
         self._open.callback(self._switch_off)
         link = BleLink(

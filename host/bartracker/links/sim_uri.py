@@ -31,6 +31,7 @@ class SimWish:
             times since the first connection, of the radio's clock.
         interval_s: connection interval; mtu: largest MTU of the sensor.
         speed: times as fast as real time; for tests and benchmarks.
+        memory: file that holds what the sensor remembers from one run to the next; "": it remembers nothing.
     """
 
     lift: SetWish | HandlingWish | RestWish
@@ -45,6 +46,7 @@ class SimWish:
     interval_s: float = 0.03
     mtu: int = 247
     speed: float = 1.0
+    memory: str = ""
 
 
 def parse_sim(uri: str, source: SourceUri) -> SimWish:
@@ -168,4 +170,5 @@ _READERS: Final[dict[str, tuple[Callable[[str], object], str]]] = {
     "interval_ms": _number(0, 500, " ms"),
     "mtu": _whole(23, 517),
     "speed": _number(0.25, _FASTEST),
+    "memory": (str, "a file's path"),
 }

@@ -2,15 +2,18 @@
 exchange's.
 """
 
+from bartracker.recording.merging import Merged, merge_recordings
 from bartracker.recording.reader import decode_recording, read_recording
 from bartracker.recording.recording import RecordedEvent, Recording, RecordingMetadata
 from bartracker.recording.writer import RecordingWriter
 
 __all__ = [
+    "Merged",
     "RecordedEvent",
     "Recording",
     "RecordingMetadata",
     "RecordingWriter",
     "decode_recording",
+    "merge_recordings",
     "read_recording",
 ]

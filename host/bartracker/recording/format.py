@@ -96,7 +96,7 @@ def check_header(data: bytes | memoryview) -> HeaderVerdict:
     return HeaderVerdict.DAMAGED if alike >= _HEADER_LIKENESS else HeaderVerdict.FOREIGN
 
 
-def encode_record(kind: RecordKind, payload: bytes) -> bytes:
+def encode_record(kind: int, payload: bytes) -> bytes:
     """One record around a payload of at most 65535 bytes (ValueError beyond)."""
     if len(payload) > LARGEST_PAYLOAD:
         raise ValueError(f"{len(payload)} bytes do not fit a record")

@@ -10,8 +10,10 @@ from bartracker.links.log_reader import LogReader
 from bartracker.self_test.findings import Finding, Verdict
 from bartracker.self_test.settings import SelfTestSettings
 from bartracker.wire import SensorInfo, WireError, decode_data_packet
+from bartracker.wire.commands import LogErase, SetMode
 from bartracker.wire.log import LogBlock, LogListing, decode_log_block
-from bartracker.wire.messages import ControlResult, LogErase, SensorMode, SetMode, Status
+from bartracker.wire.replies import ControlResult
+from bartracker.wire.status import SensorMode, Status
 
 _NAME = "flash log"
 _LACKING = "the board's flash has no place for recordings: bartracker flash --micropython IMAGE --with-log"

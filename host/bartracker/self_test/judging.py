@@ -14,7 +14,7 @@ from bartracker.self_test.findings import Finding, Verdict
 from bartracker.self_test.resting import RestResult
 from bartracker.self_test.settings import SelfTestSettings
 from bartracker.wire import SensorInfo
-from bartracker.wire.messages import SensorFault, Status
+from bartracker.wire.status import SensorFault, Status
 
 _MG = STANDARD_GRAVITY_MPS2 / 1000
 _NEITHER_MOVED = "the sensor moved: lay it on something firm and let go of it"
@@ -38,7 +38,7 @@ def judged(heard: Heard, settings: SelfTestSettings) -> Iterator[Finding]:
     yield from _at_rest(heard, settings)
     yield _clock(heard.health.clock, settings)
     yield from _counters(heard)
-    yield Finding("heap", "not available", "the firmware does not tell it")
+    yield _heap(heard, settings)
     yield from _notifications(heard, settings)
     yield _battery(heard.last_status, settings)
 
@@ -151,6 +151,18 @@ def _counters(heard: Heard) -> Iterator[Finding]:
     retries = last.notify_retries - first.notify_retries & 0xFFFFFFFF
     text = f"{overflows} FIFO overflows, {dropped} packets thrown away, {retries} notifications tried again"
     yield Finding("firmware's counters", _verdict(not overflows and not dropped), text, "no overflow, none thrown away")
+
+
+def _heap(heard: Heard, settings: SelfTestSettings) -> Finding:
+    """Free memory after the set against that before it: the sensor measures when it starts and when a set has ended."""
+    first, last = heard.first_status, heard.last_status
+    before, after = (None if each is None else each.heap_kib for each in (first, last))
+    if before is None or after is None:
+        return Finding("heap", "not available", "the firmware does not tell it: bartracker flash")
+    lost = before - after
+    good = after >= settings.heap_kib and lost <= settings.heap_lost_kib
+    limit = f"{settings.heap_kib} KiB free at least, {settings.heap_lost_kib} KiB fewer at most"
+    return Finding("heap", _verdict(good), f"{after} KiB free after the set, {before} KiB before it", limit)
 
 
 def _notifications(heard: Heard, settings: SelfTestSettings) -> Iterator[Finding]:

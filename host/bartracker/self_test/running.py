@@ -10,7 +10,7 @@ from bartracker.self_test.flash_log import FlashLogTrial
 from bartracker.self_test.judging import Heard, judged
 from bartracker.self_test.resting import RestMeasurement, RestState
 from bartracker.self_test.settings import SelfTestSettings
-from bartracker.wire.messages import Status
+from bartracker.wire.status import Status
 
 _SAYINGS = {
     RestState.WAITING: "lay the sensor on something firm and let go of it",

@@ -25,6 +25,8 @@ class SelfTestSettings:
         skew: the two clocks may differ by this share and what the fit leaves open: two crystals of 20 ppm, and warmth.
         resent_share: so much of the packets may need to be fetched again, 1; above it a set with a weaker radio fails.
         battery_mv: below this a set may not be finished, mV.
+        heap_kib: so much memory must be free in the sensor, KiB: a connection's buffers and a command take less than 8.
+        heap_lost_kib: a set may leave so much less of it, KiB: what the host wrote and was not collected yet.
         record_s: length of the recording in the sensor, s.
         recorded_share: so much of the samples due in that time may be missing at its ends, 1: commands wait for bursts.
     """
@@ -45,5 +47,7 @@ class SelfTestSettings:
     skew: float = 100e-6
     resent_share: float = 0.1
     battery_mv: int = 3400
+    heap_kib: int = 24
+    heap_lost_kib: int = 16
     record_s: float = 3.0
     recorded_share: float = 0.3

@@ -14,7 +14,7 @@ from bumble.controller import Connection as RadioConnection
 from bumble.controller import Controller
 from bumble.core import PhysicalTransport
 from bumble.device import Advertisement, Device, DeviceConfiguration
-from bumble.hci import Address, HCI_ErrorCode
+from bumble.hci import Address, HCI_ErrorCode, HCI_LE_Set_Random_Address_Command
 from bumble.host import Host
 from bumble.link import LocalLink
 from bumble.transport.common import AsyncPipeSink
@@ -252,6 +252,24 @@ class VirtualAir:
     def drop_all(self) -> None:
         """Lose every connection at once."""
         self.post(self._radio.drop_all)
+
+    async def knows(self, address: Address) -> bool:
+        """Whether the central has paired with this device. To be awaited in the air's loop, as the next two."""
+        keys = self._central.keystore
+        return keys is not None and await keys.get(str(address)) is not None
+
+    async def forget(self, address: str) -> None:
+        """Have the central forget its keys of a device."""
+        if self._central.keystore is not None:
+            await self._central.keystore.delete(address)
+
+    async def become_another(self, address: str) -> None:
+        """From now on the central is another one, that has never paired with anything."""
+        if self._central.keystore is not None:
+            await self._central.keystore.delete_all()
+        host: Any = self._central.host
+        await host.send_sync_command(HCI_LE_Set_Random_Address_Command(random_address=Address(address)))
+        self._central.random_address = self._central.static_address = Address(address)
 
     async def listen(self, listener: Callable[[Advertisement], None]) -> None:
         """Have the central scan and tell what it hears. To be awaited in the air's loop, as `stop_listening`."""

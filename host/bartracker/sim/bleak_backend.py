@@ -150,6 +150,9 @@ class VirtualClient(BaseBleakClient):
         connection = await self._air.central.connect_le(address, timeout=timeout_s)
         self._connection = connection
         connection.on(Connection.EVENT_DISCONNECTION, self._on_end)
+        if await self._air.knows(address):
+            # As operating systems do of themselves.
+            await connection.encrypt()
         await self._gatt.request_mtu(_HOST_MTU)
         return await self._discover(self._gatt)
 
@@ -186,10 +189,24 @@ class VirtualClient(BaseBleakClient):
             await _in_air(self._air, self._connection.disconnect())
 
     async def pair(self, *args: object, **kwargs: object) -> None:
-        raise NotImplementedError("the virtual sensor does not pair")
+        await _in_air(self._air, self._pair())
+
+    async def _pair(self) -> None:
+        if self._connection is None:
+            raise BleakError("Not connected")
+        connection = self._connection
+        sessions: list[Any] = []
+        connection.on(
+            connection.EVENT_PAIRING_START,
+            lambda: sessions.append(self._air.central.smp_manager.sessions[connection.handle]),
+        )
+        await connection.pair()
+        if not all(session.bonding for session in sessions):
+            # Bumble keeps the keys of any pairing; operating systems those of a bond.
+            await self._air.forget(str(connection.peer_address))
 
     async def unpair(self) -> None:
-        raise NotImplementedError("the virtual sensor does not pair")
+        await _in_air(self._air, self._air.forget(self.address))
 
     async def read_gatt_char(
         self, characteristic: BleakGATTCharacteristic, *, use_cached: bool = False, **_: object

@@ -7,29 +7,37 @@ import random
 import threading
 from collections import deque
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from bumble import att
 from bumble.core import UUID
 from bumble.core import TimeoutError as BumbleTimeoutError
 from bumble.device import Connection, Device
 from bumble.gatt import Characteristic, CharacteristicValue, Service
+from bumble.hci import Address, AddressType
+from bumble.keys import MemoryKeyStore, PairingKeys
+from bumble.pairing import PairingConfig
 
 from bartracker.sim.air import VirtualAir
 from bartracker.sim.vm_ble import (
     CENTRAL_CONNECT,
     CENTRAL_DISCONNECT,
+    ENCRYPTION_UPDATE,
     ENOMEM,
     ENOTCONN,
     GATTS_INDICATE_DONE,
     GATTS_WRITE,
     MTU_EXCHANGED,
+    SET_SECRET,
     BleEvent,
     ServiceSpec,
 )
 
 _ADVERTISEMENT_BYTES: Final = 31
 _READ: Final = 0x02
+_READ_ENCRYPTED: Final = 0x0200
+_WRITE_ENCRYPTED: Final = 0x1000
+_KEY_BYTES: Final = 16
 _WRITE: Final = 0x04 | 0x08
 _PROPERTIES: Final = 0xFF
 _L2CAP_HEADER: Final = 4
@@ -57,11 +65,17 @@ class BumblePeripheral:
         self._values: dict[int, bytes] = {}
         self._characteristics: dict[int, Characteristic[bytes]] = {}
         self._connections: dict[int, Connection] = {}
+        self._services: list[ServiceSpec] = []
+        self._handles: list[list[int]] = []
+        self._rules: dict[str, object] = {}
+        self._keys = MemoryKeyStore()
+        self._offered = (b"", b"")
         self._in_pool = 0
         self._random = random.Random(air.conditions.seed)
         self.notified = self.refused = self.lost = 0
         self._device: Device = air.call(air.new_device(self._on_delivered))
         self._device.on(Device.EVENT_CONNECTION, self._on_connection)
+        self._device.pairing_config_factory = self._pairing_rules
 
     @property
     def address(self) -> str:
@@ -73,6 +87,12 @@ class BumblePeripheral:
         return self._air.call(self._register(services))
 
     async def _register(self, services: list[ServiceSpec]) -> list[list[int]]:
+        if services == self._services:
+            return self._handles
+        server: Any = self._device.gatt_server
+        server.services.clear()
+        server.attributes.clear()
+        server.attributes_by_handle.clear()
         handles: list[list[int]] = []
         for uuid, characteristics in services:
             made = [self._characteristic(each, flags) for each, flags in characteristics]
@@ -81,7 +101,9 @@ class BumblePeripheral:
                 self._values[each.handle] = b""
                 self._characteristics[each.handle] = each
             handles.append([each.handle for each in made])
-        await self._device.power_on()
+        if not self._services:
+            await self._device.power_on()
+        self._services, self._handles = services, handles
         return handles
 
     def _characteristic(self, uuid: str, flags: int) -> Characteristic[bytes]:
@@ -90,6 +112,10 @@ class BumblePeripheral:
             permissions |= Characteristic.READABLE
         if flags & _WRITE:
             permissions |= Characteristic.WRITEABLE
+        if flags & _READ_ENCRYPTED:
+            permissions |= Characteristic.READ_REQUIRES_ENCRYPTION
+        if flags & _WRITE_ENCRYPTED:
+            permissions |= Characteristic.WRITE_REQUIRES_ENCRYPTION
         made: Characteristic[bytes] = Characteristic(
             UUID(uuid), Characteristic.Properties(flags & _PROPERTIES), permissions
         )
@@ -103,6 +129,42 @@ class BumblePeripheral:
 
         made.value = CharacteristicValue(read=read, write=write)
         return made
+
+    def configure(self, values: dict[str, object]) -> None:
+        """As MicroPython's `BLE.config`; of it the rules of pairing count here."""
+        self._rules |= values
+
+    def load_secrets(self, values: list[bytes]) -> None:
+        """Keys as `new_secret` gave them; nothing else is known of other devices from here on."""
+        self._air.call(self._load_secrets(values))
+
+    async def _load_secrets(self, values: list[bytes]) -> None:
+        self._keys = MemoryKeyStore()
+        self._device.keystore = self._keys
+        for value in values:
+            address = Address(bytes(value[1:7]), AddressType(value[0]))
+            await self._keys.update(str(address), PairingKeys(ltk=PairingKeys.Key(bytes(value[7:]))))
+
+    def new_secret(self) -> tuple[bytes, bytes]:
+        """Key and value that the newest (30,) event is about: the other's address, and address and long-term key."""
+        with self._lock:
+            return self._offered
+
+    def secret_kept(self, kept: bool) -> None:
+        """Keys that the firmware does not take are forgotten."""
+        if not kept:
+            self._air.call(self._forget(self._offered[0]))
+
+    async def _forget(self, key: bytes) -> None:
+        await self._keys.delete(str(Address(key[1:7], AddressType(key[0]))))
+
+    def _pairing_rules(self, _: Connection) -> PairingConfig:
+        rules = self._rules
+        return PairingConfig(
+            sc=bool(rules.get("le_secure", True)),
+            mitm=bool(rules.get("mitm", False)),
+            bonding=bool(rules.get("bond", False)),
+        )
 
     def advertise(self, interval_us: int | None, adv_data: bytes = b"", resp_data: bytes | None = None) -> None:
         """Advertise at this interval, or stop (None). Raises ValueError for data that do not fit."""
@@ -164,6 +226,18 @@ class BumblePeripheral:
         if connection is not None:
             self._air.call(connection.disconnect())
 
+    def reset(self) -> None:
+        """The board was reset: its connections end, nothing is advertised."""
+        self._air.call(self._reset())
+        with self._lock:
+            self._events.clear()
+
+    async def _reset(self) -> None:
+        for connection in list(self._connections.values()):
+            await connection.disconnect()
+        if self._device.is_advertising:
+            await self._device.stop_advertising()
+
     def poll_events(self) -> list[BleEvent]:
         """What happened since the last call, as `BLE.irq` would have been told: a value that the host wrote stays
         readable until the next call, so a second write to the same place waits for that.
@@ -204,6 +278,35 @@ class BumblePeripheral:
                 self._in_pool = 0
                 self._events.append((CENTRAL_DISCONNECT, conn, kind, address))
 
+        pairing = False
+
+        def on_pairing_start() -> None:
+            nonlocal pairing
+            pairing = True
+
+        def on_pairing(keys: PairingKeys) -> None:
+            nonlocal pairing
+            pairing = False
+            bonded = bool(self._rules.get("bond", False)) and keys.ltk is not None
+            peer = bytes((int(connection.peer_address.address_type),)) + bytes(connection.peer_address)
+            with self._lock:
+                if bonded and keys.ltk is not None:
+                    self._offered = (peer, peer + keys.ltk.value)
+                    self._events.append((SET_SECRET, 0, 0, 0))
+                self._events.append((ENCRYPTION_UPDATE, conn, 1 | bonded << 2, _KEY_BYTES))
+            if not bonded:
+                # Bumble keeps the keys of any pairing; NimBLE those of a bond.
+                self._air.keep(self._forget(peer))
+
+        def on_encryption() -> None:
+            # By keys from an earlier pairing; a new one tells when it is done.
+            if not pairing:
+                with self._lock:
+                    self._events.append((ENCRYPTION_UPDATE, conn, 5 if connection.encryption else 0, _KEY_BYTES))
+
+        connection.on(connection.EVENT_PAIRING_START, on_pairing_start)
+        connection.on(connection.EVENT_PAIRING, on_pairing)
+        connection.on(connection.EVENT_CONNECTION_ENCRYPTION_CHANGE, on_encryption)
         connection.on(connection.EVENT_CONNECTION_ATT_MTU_UPDATE, on_mtu)
         connection.on(connection.EVENT_DISCONNECTION, on_end)
         with self._lock:

@@ -12,16 +12,23 @@ from bartracker.sim.boards import VirtualBoard, virtual_board
 from bartracker.sim.chips.base import MotionSource
 from bartracker.sim.chips.bmi270 import STAND_IN
 from bartracker.sim.chips.catalogue import Chip, make_chip
+from bartracker.sim.drive import Drive
 from bartracker.sim.flash_model import FlashModel, PowerCut
 from bartracker.sim.virtual_time import LockstepClock, VirtualTimeLoop
 from bartracker.sim.vm import FirmwareError, MicroPythonVm
 from bartracker.sim.vm_ble import BleController
 from bartracker.sim.vm_clock import RealClock, VirtualClock, VmClock, VmStopped
-from bartracker.sim.vm_devices import BoardState, VmDevices, WatchdogBite
+from bartracker.sim.vm_devices import POWER_ON, WATCHDOG_RESET, BoardState, VmDevices, VmReset, WatchdogBite
 
 ClockKind: TypeAlias = Literal["virtual", "real"]
 
 _RUN_FIRMWARE: Final = "import main\n"
+# As MicroPython starts a board.
+_START_FROM_DRIVE: Final = """
+_names = {"__name__": "__main__"}
+for _file in ("/boot.py", "/main.py"):
+    exec(open(_file).read(), _names)
+"""
 _JOIN_S: Final = 10.0
 _US: Final = 1_000_000
 
@@ -55,6 +62,8 @@ class VirtualSensor:
         firmware: folder of the firmware's files; the project's own if not given.
         files: what the flasher has put into the board's folder /bartracker; the stand-in for the BMI270's configuration
             if not given.
+        drive: its file system; what lies there is started as MicroPython does it, and again after a reset, also by the
+            watchdog.
     """
 
     def __init__(
@@ -74,6 +83,7 @@ class VirtualSensor:
         program: str = _RUN_FIRMWARE,
         firmware: Path | None = None,
         files: Mapping[str, bytes] | None = None,
+        drive: Drive | None = None,
     ) -> None:
         spec = board if isinstance(board, VirtualBoard) else virtual_board(board)
         self._make_chip: Callable[[], Chip] = lambda: make_chip(chip, source, seed=seed, rate_error=rate_error)
@@ -84,6 +94,7 @@ class VirtualSensor:
             adc_uv={} if spec.battery_pin is None else {spec.battery_pin: battery_mv * 1000 // spec.battery_divider},
             nvs={"bartracker/board": "b" + (board if isinstance(board, str) else "generic").encode().hex()},
             flash=FlashModel(log_blocks),
+            drive=drive,
         )
         self._files = {"bmi270.bin": STAND_IN} if files is None else files
         self._ble = ble
@@ -91,11 +102,12 @@ class VirtualSensor:
         self._speed = speed
         self._clock: VmClock = VirtualClock()
         self._keep_history = keep_history
-        self._program = program
+        self._program = program if drive is None else _START_FROM_DRIVE
         self._firmware = firmware
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
         self._finished = threading.Event()
+        self._ran = False
         self.output = ""
 
     @property
@@ -121,10 +133,9 @@ class VirtualSensor:
         self.chip.produced.keep = self._keep_history
         self._clock = self._new_clock()
         self._failure = None
+        self.output = ""
         self._finished.clear()
-        devices = VmDevices(self.board, self._clock, [self.chip], self._ble)
-        vm = MicroPythonVm(devices, self._firmware, self._files)
-        self._thread = threading.Thread(target=self._run, args=(vm,), name="virtual sensor", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="virtual sensor", daemon=True)
         self._thread.start()
 
     def run_for(self, seconds: float) -> None:
@@ -161,23 +172,53 @@ class VirtualSensor:
         thread, self._thread = self._thread, None
         if thread is None:
             return
+        if not self._finished.is_set():
+            self.board.reset_cause = POWER_ON
         self._clock.stop()
         thread.join(_JOIN_S)
         self.check()
 
-    def _run(self, vm: MicroPythonVm) -> None:
+    def _run(self) -> None:
         try:
-            vm.run(self._program)
-        except (VmStopped, PowerCut):
+            again = self.board.drive is not None and self._ran
+            self._ran = True
+            while True:
+                if again:
+                    self._ble.reset()
+                again = self._resets()
+                if not again:
+                    break
+        except VmStopped:
             pass
+        except PowerCut:
+            self.board.reset_cause = POWER_ON
         except WatchdogBite:
+            self.board.reset_cause = WATCHDOG_RESET
             self._failure = FirmwareError("firmware", "the watchdog was not fed in time and reset the board")
         except BaseException as error:  # noqa: BLE001 - raised in the caller's thread by `check`
+            # On a board nobody feeds the watchdog any more.
+            self.board.reset_cause = WATCHDOG_RESET
             self._failure = error
         finally:
-            self.output = vm.output
             self._finished.set()
             self._clock.ended()
+
+    def _resets(self) -> bool:
+        """Run the firmware from one reset to the next; False: its program came to its end."""
+        devices = VmDevices(self.board, self._clock, [self.chip], self._ble)
+        vm = MicroPythonVm(devices, self._firmware, self._files, self.board.drive)
+        try:
+            vm.run(self._program)
+        except VmReset:
+            return True
+        except WatchdogBite:
+            if self.board.drive is None:
+                raise
+            self.board.reset_cause = WATCHDOG_RESET
+            return True
+        finally:
+            self.output += vm.output
+        return False
 
     def _new_clock(self) -> VmClock:
         if isinstance(self._clock_kind, VirtualTimeLoop):

@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 
 from bartracker.errors import BartrackerError
 from bartracker.firmware_files import firmware_dir
+from bartracker.sim.drive import Drive
 from bartracker.sim.vm_devices import GuestMemory
 
 _HEAP_MIB: Final = 32
@@ -22,6 +23,7 @@ _TEXT_BYTES: Final = 64 * 1024
 _MAILBOX_CALL: Final = b"x"
 # The build's garbage collector can free live objects: it stays off, the heap is large.
 _PRELUDE: Final = "import gc, sys\ngc.disable()\nsys.path[:] = ['/shims', '/firmware']\n"
+_DRIVE_PRELUDE: Final = "import gc, sys\ngc.disable()\nsys.path[:] = ['/shims', '/', '/lib']\nimport _drive\n"
 _INSTALL: Final = "install the simulator: pip install bartracker[sim]"
 
 
@@ -69,12 +71,18 @@ class _Memory:
 class MicroPythonVm:
     """Runs MicroPython programs with the firmware and the shims on the path.
 
-    `output` collects what they print. `files`: what stands in the board's folder /bartracker, by name.
+    `output` collects what they print. `files`: what stands in the board's folder /bartracker, by name. `drive`: what
+    the board sees as `/`; the firmware is then what lies there.
     """
 
     def __init__(
-        self, host: VmHost, firmware: Path | None = None, files: Mapping[str, bytes] = MappingProxyType({})
+        self,
+        host: VmHost,
+        firmware: Path | None = None,
+        files: Mapping[str, bytes] = MappingProxyType({}),
+        drive: Drive | None = None,
     ) -> None:
+        self._drive = drive
         self._host = host
         self._files = files
         self._firmware = firmware or firmware_dir()
@@ -97,17 +105,22 @@ class MicroPythonVm:
     def _run(self, code: str, engine: Any, module: Any, store: Any, folder: Path) -> str:
         import wasmtime
 
-        out, err, own = folder / "out", folder / "err", folder / "bartracker"
-        own.mkdir()
+        out, err = folder / "out", folder / "err"
+        own = (folder if self._drive is None else self._drive.folder) / "bartracker"
+        own.mkdir(exist_ok=True)
         for name, data in self._files.items():
             (own / name).write_bytes(data)
+        prelude = _PRELUDE if self._drive is None else _DRIVE_PRELUDE
         wasi = wasmtime.WasiConfig()
-        wasi.argv = ["micropython", "-X", f"heapsize={_HEAP_MIB}m", "-c", _PRELUDE + code]
+        wasi.argv = ["micropython", "-X", f"heapsize={_HEAP_MIB}m", "-c", prelude + code]
         wasi.stdout_file = str(out)
         wasi.stderr_file = str(err)
         wasi.preopen_dir(str(Path(__file__).with_name("shims")), "/shims", False)
-        wasi.preopen_dir(str(self._firmware), "/firmware", False)
-        wasi.preopen_dir(str(own), "/bartracker", False)
+        if self._drive is None:
+            wasi.preopen_dir(str(self._firmware), "/firmware", False)
+            wasi.preopen_dir(str(own), "/bartracker", False)
+        else:
+            wasi.preopen_dir(str(self._drive.folder), "/")
         store.set_wasi(wasi)
         linker = wasmtime.Linker(engine)
         linker.define_wasi()

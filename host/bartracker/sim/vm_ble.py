@@ -17,6 +17,8 @@ CENTRAL_DISCONNECT: Final = 2
 GATTS_WRITE: Final = 3
 GATTS_INDICATE_DONE: Final = 20
 MTU_EXCHANGED: Final = 21
+ENCRYPTION_UPDATE: Final = 28
+SET_SECRET: Final = 30
 ENOMEM: Final = 12
 ENOTCONN: Final = 128
 _DEFAULT_MTU: Final = 23
@@ -53,6 +55,26 @@ class BleController(Protocol):
         """End a connection."""
         ...
 
+    def configure(self, values: dict[str, object]) -> None:
+        """As MicroPython's `BLE.config`: bond, mitm, le_secure, io and others."""
+        ...
+
+    def load_secrets(self, values: list[bytes]) -> None:
+        """The keys of paired centrals that the firmware has kept."""
+        ...
+
+    def new_secret(self) -> tuple[bytes, bytes]:
+        """Key and value that the newest (30,) event is about."""
+        ...
+
+    def secret_kept(self, kept: bool) -> None:
+        """Whether the firmware has taken it."""
+        ...
+
+    def reset(self) -> None:
+        """The board was reset: connections, services and events are gone."""
+        ...
+
     def poll_events(self) -> list[BleEvent]:
         """What happened since the last call: (1, conn, address type, address), (2, ...), (3, conn, handle), (20, conn,
         handle, status), (21, conn, mtu).
@@ -86,6 +108,10 @@ class MemoryBle:
     services: list[ServiceSpec] = field(default_factory=list[ServiceSpec])
     values: dict[int, bytes] = field(default_factory=dict[int, bytes])
     now_us: int = 0
+    configured: dict[str, object] = field(default_factory=dict[str, object])
+    secrets: list[bytes] = field(default_factory=list[bytes])
+    kept: list[bool] = field(default_factory=list[bool])
+    _offered: tuple[bytes, bytes] = (b"", b"")
     _handles: dict[str, int] = field(default_factory=dict[str, int])
     _events: deque[tuple[BleEvent, bytes | None]] = field(default_factory=deque[tuple[BleEvent, bytes | None]])
     _conn: int | None = None
@@ -139,6 +165,34 @@ class MemoryBle:
     def disconnect(self, conn: int) -> None:
         if conn == self._conn:
             self.drop()
+
+    def configure(self, values: dict[str, object]) -> None:
+        self.configured |= values
+
+    def load_secrets(self, values: list[bytes]) -> None:
+        self.secrets = values
+
+    def new_secret(self) -> tuple[bytes, bytes]:
+        return self._offered
+
+    def secret_kept(self, kept: bool) -> None:
+        self.kept.append(kept)
+
+    def offer_secret(self, key: bytes, value: bytes) -> None:
+        """The stack has paired: here are the other side's keys."""
+        self._offered = (key, value)
+        self._post((SET_SECRET, 0, 0, 0))
+
+    def encrypt(self, *, bonded: bool) -> None:
+        """The link is encrypted now."""
+        if self._conn is not None:
+            self._post((ENCRYPTION_UPDATE, self._conn, 1 | bonded << 2, 16))
+
+    def reset(self) -> None:
+        with self._lock:
+            self._events.clear()
+            self._conn = None
+            self.interval_us = None
 
     def poll_events(self) -> list[BleEvent]:
         # What was written is there when its event is: at most one write a call.

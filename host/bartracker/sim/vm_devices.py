@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from bartracker.sim.chips.base import BusStuck, I2cChip, Nack
-from bartracker.sim.flash_model import FlashModel
+from bartracker.sim.drive import Drive
+from bartracker.sim.flash_model import BLOCK, FlashModel, PowerCut
 from bartracker.sim.vm_ble import BleController, BleEvent
 from bartracker.sim.vm_clock import VmClock, VmStopped
 
@@ -24,6 +25,12 @@ _ETIMEDOUT: Final = 110
 _BUS_TIMEOUT_US: Final = 50_000
 _BITS_PER_BYTE: Final = 9
 _LONG_READ_BYTES: Final = 100
+POWER_ON: Final = 1
+HARD_RESET: Final = 2
+WATCHDOG_RESET: Final = 3
+DEEP_SLEEP_RESET: Final = 4
+SOFT_RESET: Final = 5
+"""Causes of a reset, as MicroPython's `machine.reset_cause` counts them."""
 _US: Final = 1_000_000
 
 
@@ -39,6 +46,10 @@ class GuestMemory(Protocol):
         ...
 
 
+class VmReset(Exception):  # noqa: N818 - it is no error
+    """The firmware has reset the board."""
+
+
 class WatchdogBite(Exception):  # noqa: N818 - on a board it is a reset, not an error
     """The firmware did not feed its watchdog in time."""
 
@@ -48,9 +59,12 @@ class BoardState:
     """What can be set and seen from outside, and what survives a restart.
 
     `wires`: (SCL, SDA) the chips hang on; `adc_uv`: voltage at a pin, uV; `nvs`: non-volatile storage, key to text;
-    `pins`: last level of each output; `stall_us`: time that the firmware loses at its next sleep;
+    `pins`: last level of each output; `pressed`: pins of the buttons that are held;
+    `stall_us`: time that the firmware loses at its next sleep;
     `burst_stall_us`: right after its next long read from the bus; `flash`: the part of it that holds recordings;
-    `wake_pin`: what ends the deep sleep that the firmware has gone into.
+    `drive`: its file system, None where the firmware is not started out of one;
+    `wake_pin`: what ends the deep sleep that the firmware has gone into; `reset_cause`: of the running start, as
+    MicroPython counts them; `napped_us`: spent in light sleep so far; `radio_us`: until the radio is on again.
     """
 
     wires: tuple[int, int]
@@ -58,10 +72,15 @@ class BoardState:
     adc_uv: dict[int, int] = field(default_factory=dict[int, int])
     nvs: dict[str, str] = field(default_factory=dict[str, str])
     pins: dict[int, int] = field(default_factory=dict[int, int])
+    pressed: set[int] = field(default_factory=set[int])
     stall_us: int = 0
     burst_stall_us: int = 0
     flash: FlashModel = field(default_factory=FlashModel)
+    drive: Drive | None = None
     wake_pin: int | None = None
+    reset_cause: int = POWER_ON
+    napped_us: int = 0
+    radio_us: int = 100_000
     i2c_bytes: int = 0
     i2c_transfers: int = 0
 
@@ -98,6 +117,11 @@ class VmDevices:
             33: self._flash_erase,
             34: self._wake_pin,
             35: self._off,
+            40: self._reset,
+            36: self._reset_cause,
+            37: self._nap,
+            38: self._radio_on,
+            39: self._pin_read,
         }
 
     def call(self, memory: GuestMemory, mail_at: int) -> None:
@@ -116,6 +140,8 @@ class VmDevices:
                 return "=" + value[1:] if value[:1] == kind else ""
             case "nvs_set":
                 key, _, value = text.partition("=")
+                if self._board.drive is not None:
+                    self._board.drive.change()
                 self._board.nvs[key] = value
             case "ble_register":
                 services = [(uuid, [(u, int(f)) for u, f in characteristics]) for uuid, characteristics in _json(text)]
@@ -126,11 +152,37 @@ class VmDevices:
                     self._ble.advertise(None, b"", None)
                 else:
                     self._ble.advertise(int(wish[0]), bytes.fromhex(wish[1]), bytes.fromhex(wish[2]) or None)
-            case "ble_config" | "ble_buffer":
+            case "drive_write" | "drive_change" | "drive_space" | "drive_cut":
+                return self._ask_drive(name, text)
+            case "ble_config":
+                self._ble.configure(_json(text))
+            case "ble_secrets":
+                self._ble.load_secrets([bytes.fromhex(value) for value in _json(text)])
+            case "ble_secret":
+                key, value = self._ble.new_secret()
+                return f"{key.hex()} {value.hex()}"
+            case "ble_kept":
+                self._ble.secret_kept(text == "1")
+            case "ble_buffer":
                 pass
             case _:
                 raise KeyError(name)
         return ""
+
+    def _ask_drive(self, name: str, text: str) -> str:
+        drive = self._board.drive
+        assert drive is not None
+        match name:
+            case "drive_space":
+                return f"{drive.capacity // BLOCK} {drive.free_blocks}"
+            case "drive_write":
+                self._clock.spend(drive.write_us(int(text)))
+                return "full" if int(text) > drive.free_blocks * BLOCK else str(drive.grant(int(text)))
+            case "drive_change":
+                drive.change()
+                return ""
+            case _:
+                raise PowerCut
 
     def _ticks(self, memory: GuestMemory, mail_at: int, arguments: tuple[int, ...]) -> int:
         return self._clock.now_us() // arguments[0] & _TICKS_MASK
@@ -228,6 +280,9 @@ class VmDevices:
         self._board.pins[arguments[0]] = arguments[1]
         return 0
 
+    def _pin_read(self, memory: GuestMemory, mail_at: int, arguments: tuple[int, ...]) -> int:
+        return int(arguments[0] not in self._board.pressed)
+
     def _adc(self, memory: GuestMemory, mail_at: int, arguments: tuple[int, ...]) -> int:
         return self._board.adc_uv.get(arguments[0], 0)
 
@@ -262,7 +317,25 @@ class VmDevices:
         return 0
 
     def _off(self, memory: GuestMemory, mail_at: int, arguments: tuple[int, ...]) -> int:
+        self._board.reset_cause = DEEP_SLEEP_RESET
         raise VmStopped
+
+    def _reset(self, memory: GuestMemory, mail_at: int, arguments: tuple[int, ...]) -> int:
+        self._board.reset_cause = HARD_RESET
+        raise VmReset
+
+    def _reset_cause(self, memory: GuestMemory, mail_at: int, arguments: tuple[int, ...]) -> int:
+        return self._board.reset_cause
+
+    def _nap(self, memory: GuestMemory, mail_at: int, arguments: tuple[int, ...]) -> int:
+        """Light sleep: nothing comes in."""
+        left_us = self._clock.sleep(arguments[0], lambda: False)
+        self._board.napped_us += arguments[0] - left_us
+        return left_us
+
+    def _radio_on(self, memory: GuestMemory, mail_at: int, arguments: tuple[int, ...]) -> int:
+        self._clock.spend(self._board.radio_us)
+        return 0
 
     def _unique_id(self, memory: GuestMemory, mail_at: int, arguments: tuple[int, ...]) -> int:
         memory.write(arguments[0], self._board.device_id)

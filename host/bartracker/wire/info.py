@@ -14,7 +14,7 @@ from bartracker.samples import STANDARD_GRAVITY_MPS2, FloatArray
 from bartracker.wire.errors import WireError
 
 PROTOCOL_MAJOR: Final = 1
-PROTOCOL_MINOR: Final = 1
+PROTOCOL_MINOR: Final = 2
 REPAIRS_SINCE_MINOR: Final = 1
 INFO_MAGIC: Final = b"BTRK"
 INFO_LENGTH: Final = 52

@@ -26,6 +26,11 @@ FLASH_WRITE = 32
 FLASH_ERASE = 33
 WAKE_PIN = 34
 OFF = 35
+RESET = 40
+RESET_CAUSE = 36
+NAP = 37
+RADIO_ON = 38
+PIN_READ = 39
 
 _MAIL = bytes(bytearray(64))
 _OUT = uctypes.bytearray_at(uctypes.addressof(_MAIL), 64)

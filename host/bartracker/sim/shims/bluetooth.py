@@ -7,7 +7,12 @@ import _vm
 _EVENT_CONNECT = 1
 _EVENT_DISCONNECT = 2
 _EVENT_INDICATE_DONE = 20
+_EVENT_ENCRYPTION = 28
+_EVENT_GET_SECRET = 29
+_EVENT_SET_SECRET = 30
+_PEER_KEYS = 2
 _READ_BUFFER = bytearray(512)
+_ENODEV = 19
 
 _ble = None
 
@@ -27,12 +32,34 @@ class BLE:
             _ble = super().__new__(cls)
             _ble._handler = None
             _ble._active = False
+            _ble._was_off = False
         return _ble
 
     def active(self, active=None):
-        if active is not None:
+        if active is not None and bool(active) is not self._active:
             self._active = bool(active)
+            if not active:
+                self._was_off = True
+                _vm.ask("ble_advertise", "null")
+            elif self._was_off:
+                _vm.call(_vm.RADIO_ON)
+            if active:
+                self._load_secrets()
         return self._active
+
+    def _load_secrets(self):
+        # NimBLE asks for keys when it needs them; here they are all fetched at the start.
+        values = []
+        while self._handler is not None:
+            value = self._handler(_EVENT_GET_SECRET, (_PEER_KEYS, len(values), None))
+            if value is None:
+                break
+            values.append(binascii.hexlify(value).decode())
+        _vm.ask("ble_secrets", json.dumps(values))
+
+    def _check_active(self):
+        if not self._active:
+            raise OSError(_ENODEV)
 
     def config(self, *names, **values):
         if values:
@@ -42,6 +69,7 @@ class BLE:
         self._handler = handler
 
     def gatts_register_services(self, services):
+        self._check_active()
         plain = [[uuid.text, [[c[0].text, c[1]] for c in characteristics]] for uuid, characteristics in services]
         handles = json.loads(_vm.ask("ble_register", json.dumps(plain)))
         return tuple(tuple(service) for service in handles)
@@ -50,6 +78,7 @@ class BLE:
         _vm.ask("ble_buffer", json.dumps([handle, length, append]))
 
     def gatts_write(self, handle, data, send_update=False):
+        self._check_active()
         _vm.call(_vm.GATTS_WRITE, handle, _vm.address_of(data), len(data))
 
     def gatts_read(self, handle):
@@ -63,6 +92,7 @@ class BLE:
         _check(_vm.call(_vm.INDICATE, connection, handle, _vm.address_of(data), len(data)))
 
     def gap_advertise(self, interval_us, adv_data=b"", *, resp_data=b"", connectable=True):
+        self._check_active()
         if interval_us is None:
             _vm.ask("ble_advertise", "null")
         else:
@@ -90,6 +120,13 @@ def _deliver():
         mail = _vm.MAIL
         if event in (_EVENT_CONNECT, _EVENT_DISCONNECT):
             data = (mail.a, mail.b, bytes(mail.address))
+        elif event == _EVENT_SET_SECRET:
+            key, value = _vm.ask("ble_secret", "").split(" ")
+            kept = _ble._handler(event, (_PEER_KEYS, binascii.unhexlify(key), binascii.unhexlify(value) or None))
+            _vm.ask("ble_kept", "1" if kept else "0")
+            continue
+        elif event == _EVENT_ENCRYPTION:
+            data = (mail.a, mail.b & 1, mail.b >> 1 & 1, mail.b >> 2, mail.c)
         elif event == _EVENT_INDICATE_DONE:
             data = (mail.a, mail.b, mail.c)
         else:

@@ -11,6 +11,7 @@ class Pin:
 
     def __init__(self, number, mode=IN, pull=None, value=None):
         self.number = number
+        self._pulled_up = pull == Pin.PULL_UP
         self._value = 0
         if value is not None:
             self.value(value)
@@ -19,6 +20,8 @@ class Pin:
         if value is not None:
             self._value = value
             _vm.call(_vm.PIN, self.number, value)
+        if self._pulled_up:
+            return _vm.call(_vm.PIN_READ, self.number)
         return self._value
 
 
@@ -71,6 +74,31 @@ class PWM:
 
     def duty_u16(self, duty):
         _vm.call(_vm.PIN, self._number, 1 if duty else 0)
+
+
+PWRON_RESET = 1
+HARD_RESET = 2
+WDT_RESET = 3
+DEEPSLEEP_RESET = 4
+SOFT_RESET = 5
+
+
+def reset_cause():
+    return _vm.call(_vm.RESET_CAUSE)
+
+
+def lightsleep(ms):
+    import bluetooth
+
+    if bluetooth._ble is not None and bluetooth._ble.active():
+        raise RuntimeError("light sleep with the radio on")
+    us = ms * 1000
+    while us > 0:
+        us = _vm.call(_vm.NAP, us)
+
+
+def reset():
+    _vm.call(_vm.RESET)
 
 
 def deepsleep():

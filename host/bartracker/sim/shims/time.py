@@ -19,7 +19,8 @@ def ticks_diff(end, start):
 
 
 def ticks_add(ticks, delta):
-    return (ticks + delta) & _MASK
+    # A sum of 2^30 would be allocated.
+    return (ticks + delta) & _MASK if delta < 0 else (ticks - (_MASK - delta) - 1) & _MASK
 
 
 def sleep_us(us):
