@@ -1,5 +1,5 @@
-"""Pictures of the window and the terminal view in each of their states, dark and light, in two sizes, to be looked at:
-`python benchmarks/screenshots.py FOLDER [--only STATE]`.
+"""Pictures of the window, the terminal view and the phone page in each state, dark and light, in two sizes, to be
+looked at: `python benchmarks/screenshots.py FOLDER [--only STATE]`.
 
 The window is Qt's own, offscreen; the samples are those of a committed recording; link states are those of a scripted
 sensor link.
@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,8 @@ from bartracker.coaching import Targets, Tempo
 from bartracker.errors import BartrackerError
 from bartracker.live import LiveSession
 from bartracker.ui.preferences import Preferences
-from bartracker.ui.terminal import render
+from bartracker.ui.terminal_keys import HELP
+from bartracker.ui.terminal_picture import render
 from bartracker.ui.window.collecting import collected_here
 from staged import DEMO, ChoicesOnly, StagedSensor, analysed, staged
 
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
     from bartracker.ui.window.main import MainWindow
 
 SIZES = ((1280, 720), (1920, 1080))
-TERMINAL = (120, 34)
+PHONES = ((390, 844), (360, 640))
+SUPPORT = Path(__file__).parents[1] / "tests" / "support"
+TERMINALS = ((120, 34), (80, 24))
 GLIDE_FRAMES = 60
 TARGETS = Targets(tempo=Tempo.parse("3-1-X-0"), velocity_mps=(0.5, 0.7), velocity_loss_limit=0.2)
 
@@ -45,14 +49,18 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the pictures go")
     parser.add_argument("--recording", type=Path, default=DEMO, help="a recording of a set; by default the demo's")
     parser.add_argument("--only", help="states whose name contains this")
+    parser.add_argument("--no-phone", action="store_true", help="no pictures of the phone page (they need Chromium)")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
+    phone = None if arguments.no_phone else _browser()
     with collected_here():
         for scene in _scenes(arguments.recording):
             if arguments.only is None or arguments.only in scene.name:
                 session = scene.session()
                 _window_pictures(session, scene, arguments.folder)
-                _terminal_picture(session, arguments.folder / f"terminal-{scene.name}.svg")
+                _terminal_pictures(session, scene.name, arguments.folder)
+                if phone is not None:
+                    _phone_pictures(session, scene.name, arguments.folder, phone)
                 session.close()
                 print(scene.name, file=sys.stderr)
 
@@ -139,20 +147,50 @@ def _window_pictures(session: LiveSession, scene: Scene, folder: Path) -> None:
             window.close()
 
 
-def _terminal_picture(session: LiveSession, path: Path) -> None:
-    from rich.console import Console
+def _browser() -> str:
+    """Chromium's path. Raises BartrackerError."""
+    sys.path.insert(0, str(SUPPORT))
+    found: str | None = import_module("chromium").find_chromium()
+    if found is None:
+        raise BartrackerError("Chromium", "was not found", "install chromium, or give --no-phone")
+    return found
 
-    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-        console = Console(
-            width=TERMINAL[0],
-            height=TERMINAL[1],
-            file=nowhere,
-            record=True,
-            force_terminal=True,
-            color_system="truecolor",
-        )
-        console.print(render(session.snapshot(), *TERMINAL))
-        console.save_svg(str(path), title="bartracker")
+
+def _phone_pictures(session: LiveSession, name: str, folder: Path, browser: str) -> None:
+    from bartracker.coaching.metrics import MEAN_VELOCITY
+    from bartracker.ui.phone.server import PhoneServer
+
+    server = PhoneServer(("127.0.0.1", 0), session.snapshot, lambda: MEAN_VELOCITY)
+    server.start()
+    for width, height in PHONES:
+        with import_module("chromium").Page(browser, width, height) as page:
+            for dark in (True, False):
+                page.dark(dark)
+                page.open(server.url)
+                page.wait_for("document.getElementById('link').textContent !== ''")
+                page.picture(folder / f"phone-{name}-{'dark' if dark else 'light'}-{width}.png")
+    server.close()
+
+
+def _terminal_pictures(session: LiveSession, name: str, folder: Path) -> None:
+    from rich.console import Console
+    from rich.terminal_theme import DEFAULT_TERMINAL_THEME, DIMMED_MONOKAI
+
+    for theme, colours in (("dark", DIMMED_MONOKAI), ("light", DEFAULT_TERMINAL_THEME)):
+        for width, height in TERMINALS:
+            with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+                console = Console(
+                    width=width,
+                    height=height,
+                    file=nowhere,
+                    record=True,
+                    force_terminal=True,
+                    color_system="truecolor",
+                )
+                liked = replace(Preferences(), theme=theme)
+                console.print(render(session.snapshot(), width, height, liked, keys=HELP))
+                target = folder / f"terminal-{name}-{theme}-{width}.svg"
+                console.save_svg(str(target), title="bartracker", theme=colours)
 
 
 if __name__ == "__main__":

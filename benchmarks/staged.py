@@ -2,6 +2,7 @@
 of the views. As a recording, or as what a sensor's link would give.
 """
 
+import math
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,7 +20,7 @@ from bartracker.recording.recording import Recording
 from bartracker.results import Analysis
 from bartracker.session_edits import Edit
 from bartracker.wire import SensorInfo, StreamStatistics
-from bartracker.wire.messages import SensorFault, SensorState, Status
+from bartracker.wire.status import SensorFault, SensorState, Status
 
 DEMO = Path(__file__).parents[1] / "tests" / "recordings" / "demo_squat.btr"
 
@@ -60,7 +61,7 @@ class StagedPlayback(StagedLink):
     def __init__(self, recording: Recording, until_s: float, *, hold: bool, failure: BartrackerError | None) -> None:
         super().__init__(recording, until_s, hold=hold, failure=failure)
         self.paused = False
-        self.speed = 1.0
+        self.speed = math.inf
         self.position_s = 0.0
         self.duration_s = float(recording.blocks[-1].stamp_s[0])
 
@@ -110,6 +111,7 @@ class ChoicesOnly:
     """Surroundings of a window whose choices are looked at, not taken."""
 
     folder = Path()
+    desk = None
 
     def open(self, uri: str) -> LiveSession:
         raise BartrackerError(uri, "is not opened for a picture", "use bartracker live")
@@ -143,6 +145,7 @@ def staged(
     while True:
         state = session.wait_newer(version, 1.0)
         if state.ended or (stays and state.version == version):
+            session.set_speed(1.0)
             return session
         version = state.version
 

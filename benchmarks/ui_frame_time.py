@@ -1,214 +1,281 @@
-"""What the window costs, offscreen at 1920 x 1080: time of a frame, from a packet's arrival to pixels, memory, time to
-the first usable picture, and the longest pause while a long recording is played and gone through: `python
-benchmarks/ui_frame_time.py [--minutes 60]`.
+"""What the window costs and how late it is, offscreen at 1920 x 1080, fed by a virtual sensor at 400 Hz.
 
-A frame is what the timer does 30 times a second: read the state, tell the plots, paint. Wall time says whether 33 ms
-are enough on this machine as it is now, processor time what the frame costs.
+    python benchmarks/ui_frame_time.py live [--seconds 60] [--speed 1]
+    python benchmarks/ui_frame_time.py long [--minutes 60]
+
+live: sets of five squats with rests, each packet when
+the sensor's came; `--speed` hurries them, to see in less time what grows with samples. long: an hour's recording is
+opened, gone through while its analysis runs ahead, and once more when it is over.
+
+Times are of the program as it runs: its own threads, its own clock of frames, cues and sound with a player that plays
+to nobody. A frame is from the clock's call to the end of painting.
+
+news: from the arrival of the packet that completed a hop (50 ms of samples) to the end of the first painting that
+shows this hop. whole packet: from a packet's arrival to the end of the first painting that shows its last sample too,
+the wait for the rest of that sample's hop, which comes with the next packet, included. verdict, sound: from the end of
+the lifting phase, as announced, to the end of the first painting with the rep, and to its cue at the player; a sample
+counts as taken when the packet with the least delay says.
 """
 
 import argparse
 import os
 import resource
 import statistics
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from bartracker import read
-from bartracker.api import settings_for
+import numpy as np
+
 from bartracker.coaching import Targets, Tempo
-from bartracker.links import FileLink, LinkItem
+from bartracker.coaching.cues import Cue, CueSettings
+from bartracker.events import Event, MotionUpdate, RepAnnounced
+from bartracker.links import FileLink
 from bartracker.live import LiveSession
-from bartracker.pipeline import Pipeline
+from bartracker.pipeline import Pipeline, PipelineSettings
 from bartracker.recording.recording import Recording
-from bartracker.samples import StampedBlock
+from bartracker.samples import FloatArray
 from bartracker.ui.preferences import Preferences
-from bartracker.ui.window.collecting import collect_due, collected_here
-from staged import DEMO
+from bartracker.ui.sound.listener import CueListener
+from bartracker.ui.sound.speech import Voice
+from paced_packets import SensorLike, recorded_squats, with_rests
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
-    from bartracker.ui.window.main import MainWindow
-
 SIZE = (1920, 1080)
-FRAME_S = 1.0 / 30.0
 TARGETS = Targets(tempo=Tempo.parse("3-1-X-0"), velocity_mps=(0.5, 0.7), velocity_loss_limit=0.2)
+HEARTBEAT_MS = 5
 
 
-class TimedLink(FileLink):
-    """Notes when each block was handed over."""
+class NotedSession(LiveSession):
+    """Notes the newest sample of every hop, and the reps."""
 
-    def items(self) -> Iterator[LinkItem]:
-        self.handed: list[tuple[float, float]] = []
-        for item in super().items():
-            if isinstance(item, StampedBlock):
-                self.handed.append((_last_s(item, self.recording), time.perf_counter()))
-            yield item
+    def take(self, events: tuple[Event, ...]) -> None:
+        super().take(events)
+        if not hasattr(self, "hops"):
+            self.hops: list[float] = []
+            self.reps: dict[tuple[int, int], float] = {}
+        self.hops += [float(event.t_s[-1]) for event in events if isinstance(event, MotionUpdate)]
+        for event in events:
+            if isinstance(event, RepAnnounced):
+                self.reps[event.set_index, event.rep.index] = event.rep.concentric_end_s
+
+
+class Deaf:
+    """A player that notes when it was given a rep's tone."""
+
+    def __init__(self) -> None:
+        self.reps: list[tuple[float, float]] = []
+
+    def play(self, cue: Cue) -> None:
+        if cue.kind in ("rep", "stop"):
+            self.reps.append((cue.t_s, time.perf_counter()))
+
+    def close(self) -> None:
+        """Nothing sounds."""
+
+
+class Watch:
+    """A window's frames as they were: begin and end of each, processor time, the newest sample and the reps shown."""
+
+    def __init__(self, session: LiveSession) -> None:
+        from PySide6.QtCore import QTimer
+        from PySide6.QtWidgets import QApplication
+
+        from bartracker.ui.window.main import MainWindow, dress
+
+        sys.setswitchinterval(0.001)  # as run_window does
+        self.app = cast("QApplication", QApplication.instance() or QApplication([]))
+        dress(self.app)
+        self.wall_ms: list[float] = []
+        self.processor_ms: list[float] = []
+        self.shown: list[tuple[float, float]] = []  # newest sample, when it was on screen
+        self.reps: dict[tuple[int, int], float] = {}
+        self.ends_s: list[float] = []
+        self.silences_ms: list[float] = []
+        watch = self
+
+        class Watched(MainWindow):
+            def on_frame(self) -> None:
+                began, processor = time.perf_counter(), time.thread_time()
+                super().on_frame()
+                # Comes after what on_frame had painted anew.
+                QTimer.singleShot(0, lambda: watch._painted(began, processor))
+
+        self.window = Watched(session, replace(Preferences(), width=SIZE[0], height=SIZE[1]))
+        self._heard_s = time.perf_counter()
+        self._heartbeat = QTimer()
+        self._heartbeat.timeout.connect(self._beat)
+        self._heartbeat.start(HEARTBEAT_MS)
+        self.window.show()
+
+    def run(self, seconds: float, each: Callable[[], None] | None = None, every_ms: int = 100) -> None:
+        """Let the program run."""
+        from PySide6.QtCore import QTimer
+
+        # exit, not quit: that closes the window first.
+        QTimer.singleShot(round(1e3 * seconds), self.app.exit)
+        timer = QTimer()
+        if each is not None:
+            timer.timeout.connect(each)
+            timer.start(every_ms)
+        self.app.exec()
+        timer.stop()
+
+    def forget(self) -> None:
+        """What was noted so far."""
+        for noted in (self.wall_ms, self.processor_ms, self.silences_ms, self.ends_s):
+            noted.clear()
+
+    def _painted(self, began: float, processor: float) -> None:
+        now = time.perf_counter()
+        self.wall_ms.append(1e3 * (now - began))
+        self.processor_ms.append(1e3 * (time.thread_time() - processor))
+        self.ends_s.append(now)
+        state = self.window.state
+        if len(state.motion) and (not self.shown or state.motion.t_s[-1] > self.shown[-1][0]):
+            self.shown.append((float(state.motion.t_s[-1]), now))
+        for one in state.sets[-2:]:
+            for each in one.reps:
+                self.reps.setdefault((one.index, each.rep.index), now)
+
+    def _beat(self) -> None:
+        now = time.perf_counter()
+        self.silences_ms.append(1e3 * (now - self._heard_s))
+        self._heard_s = now
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--frames", type=int, default=900, help="frames to measure at the recording's own speed")
-    parser.add_argument("--minutes", type=float, default=60.0, help="length of the long recording; 0: none")
-    parser.add_argument("--start-only", action="store_true", help=argparse.SUPPRESS)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    live = commands.add_parser("live")
+    live.add_argument("--seconds", type=float, default=60.0, help="of real time")
+    live.add_argument("--speed", type=float, default=1.0, help="up to 16")
+    long = commands.add_parser("long")
+    long.add_argument("--minutes", type=float, default=60.0)
     arguments = parser.parse_args()
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    if arguments.start_only:
-        _first_picture()
-        return
-    _time_to_start()
+    match arguments.command:
+        case "live":
+            _live(arguments.seconds, arguments.speed)
+        case _:
+            _long(arguments.minutes)
+
+
+def _live(seconds: float, speed: float) -> None:
+    from bartracker.ui.window.collecting import collected_here
+
+    recording = with_rests(recorded_squats(), seconds * speed + 60.0)
+    link = SensorLike(recording, speed)
+    session = NotedSession(link, lambda: Pipeline(_settings(recording)))
+    player = Deaf()
     with collected_here():
-        _frames(arguments.frames)
-        if arguments.minutes:
-            _long_recording(arguments.minutes)
+        watch = Watch(session)
+        session.hear(CueSettings(sounds=True))
+        listener = CueListener(lambda: session, player, Voice())
+        session.start()
+        listener.start()
+        watch.run(min(10.0, seconds / 4))
+        watch.forget()
+        memory_mb = [_memory_mb()]
+        for _ in range(4):
+            watch.run(seconds / 4)
+            memory_mb.append(_memory_mb())
+        session.close()
+        listener.close()
+        watch.window.close()
+    lasted_s = watch.ends_s[-1] - watch.ends_s[0]
+    samples_s = watch.shown[-1][0] - watch.shown[0][0]
+    print(f"{lasted_s:.0f} s, {samples_s:.0f} s of samples, {len(watch.wall_ms) / lasted_s:.1f} frames a second")
+    _say("frame, wall", watch.wall_ms)
+    _say("frame, processor", watch.processor_ms)
+    _say("between frames", (1e3 * np.diff(watch.ends_s)).tolist())
+    first, last, arrived = (np.array(each) for each in (link.first_s, link.last_s, link.arrived_s))
+    shown_t, shown_at = np.array(watch.shown).T
+    hops = np.array(session.hops)
+    hops = hops[hops <= shown_t[-1]]
+    carrier = np.searchsorted(first, hops + 1e-3, side="right") - 1
+    news = shown_at[np.searchsorted(shown_t, hops)] - arrived[carrier]
+    whole = last + 2e-3 <= shown_t[-1]
+    late = shown_at[np.searchsorted(shown_t, last[whole] - 2e-3)] - arrived[whole]
+    _say("news", (1e3 * news[20:]).tolist())
+    _say("whole packet", (1e3 * late[20:]).tolist())
+    if speed == 1.0:
+        ends = {key: _taken_at(end_s, last, arrived) for key, end_s in session.reps.items() if key in watch.reps}
+        _say("verdict", [1e3 * (watch.reps[key] - at_s) for key, at_s in ends.items()])
+        heard = [1e3 * min((at - end for _, at in player.reps if at > end), default=9.0) for end in ends.values()]
+        _say("sound", heard)
+    print(f"memory, MB, at quarters: {', '.join(f'{each:.0f}' for each in memory_mb)}")
 
 
-def _window(link: FileLink) -> "tuple[QApplication, LiveSession, MainWindow]":
-    from PySide6.QtWidgets import QApplication
-
-    from bartracker.ui.window.main import MainWindow, dress
-
-    app = cast("QApplication", QApplication.instance() or QApplication([]))
-    dress(app)
-    assert link.recording is not None
-    session = LiveSession(link, Pipeline(settings_for(link.recording, targets=TARGETS)))
-    window = MainWindow(session, replace(Preferences(), width=SIZE[0], height=SIZE[1]))
-    window.stop()
-    window.show()
-    return app, session, window
+def _taken_at(t_s: float, last_s: FloatArray, arrived_s: FloatArray) -> float:
+    """When a sample of this stamp was taken, by the clock of arrivals: packets near it tell; a link that could not keep
+    up moves the rest.
+    """
+    near = np.abs(last_s - t_s) < 1.0
+    return t_s + float((arrived_s[near] - last_s[near]).min())
 
 
-def _first_picture() -> None:
-    app, session, window = _window(TimedLink(read(DEMO), "demo"))
-    session.start()
-    window.refresh()
-    app.processEvents()
-    window.grab()
-    print(time.process_time(), flush=True)
-    session.close()
+def _long(minutes: float) -> None:
+    from bartracker.ui.window.collecting import collected_here
+
+    recording = with_rests(recorded_squats(), 60.0 * minutes)
+    link = FileLink(lambda: recording, "long.btr")
+    session = LiveSession(link, lambda: Pipeline(_settings(recording)))
+    places = iter(range(10**9))
+
+    def scrub(up_to_s: float) -> None:
+        session.seek(up_to_s * (next(places) * 37 % 200) / 200)
+
+    with collected_here():
+        began = time.perf_counter()
+        watch = Watch(session)
+        session.start()
+        watch.run(1.0)
+        print(f"first picture {watch.ends_s[0] - began:.2f} s after the window was asked for")
+        watch.forget()
+        watch.run(30.0, lambda: scrub(session.snapshot().analysed_s or 0.0))
+        _say("frame, wall", watch.wall_ms)
+        _say("frame, processor", watch.processor_ms)
+        _say("no answer for", watch.silences_ms)
+        print(f"so far while it was analysed: {session.snapshot().analysed_s or 0.0:.0f} s of {60 * minutes:.0f} s")
+        while (session.snapshot().analysed_s or 0.0) < link.duration_s:
+            watch.run(1.0)
+        print(f"all analysed after {time.perf_counter() - began:.0f} s; memory {_memory_mb():.0f} MB")
+        watch.forget()
+        watch.run(20.0, lambda: scrub(link.duration_s))
+        _say("frame, wall", watch.wall_ms)
+        _say("frame, processor", watch.processor_ms)
+        _say("no answer for", watch.silences_ms)
+        watch.window.close()
+        session.close()
 
 
-def _time_to_start() -> None:
-    began = time.perf_counter()
-    with subprocess.Popen([sys.executable, __file__, "--start-only"], stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None
-        processor_s = float(child.stdout.readline())
-        print(f"usable window {time.perf_counter() - began:.2f} s after the start; processor {processor_s:.2f} s")
+def _settings(recording: Recording) -> PipelineSettings:
+    from bartracker.api import settings_for
+
+    return settings_for(recording, targets=TARGETS)
 
 
-def _frames(count: int) -> None:
-    link = TimedLink(_repeated(read(DEMO), 600.0), "demo")
-    app, session, window = _window(link)
-    session.start()
-    wall_ms: list[float] = []
-    processor_ms: list[float] = []
-    arrival_ms: list[float] = []
-    seen, kept_kb = 0, 0
-    next_s = time.perf_counter()
-    while len(wall_ms) < count + 30 and not session.snapshot().ended:
-        began, began_processor = time.perf_counter(), time.thread_time()
-        collect_due()
-        window.refresh()
-        app.processEvents()
-        painted = time.perf_counter()
-        wall_ms.append(1e3 * (painted - began))
-        processor_ms.append(1e3 * (time.thread_time() - began_processor))
-        motion = window.state.motion
-        while len(motion) and seen < len(link.handed) and link.handed[seen][0] <= motion.t_s[-1] + 2e-3:
-            arrival_ms.append(1e3 * (painted - link.handed[seen][1]))
-            seen += 1
-        if len(wall_ms) == 30:
-            kept_kb = _memory_kb()
-        next_s += FRAME_S
-        time.sleep(max(0.0, next_s - time.perf_counter()))
-    session.close()
-    window.close()
-    print(f"{len(wall_ms) - 30} frames at {SIZE[0]} x {SIZE[1]}, {window.pictures} of them with news")
-    _say("wall", wall_ms[30:])
-    _say("processor", processor_ms[30:])
-    _say("packet to pixels", arrival_ms[5:])
-    print(f"memory grew by {(_memory_kb() - kept_kb) / 1024:.1f} MB over {count * FRAME_S:.0f} s")
-
-
-def _long_recording(minutes: float) -> None:
-    link = TimedLink(_repeated(read(DEMO), 60.0 * minutes), "long")
-    link.speed = 0.0
-    began = time.perf_counter()
-    app, session, window = _window(link)
-    session.start()
-    pauses_ms: list[float] = []
-
-    processor_ms: list[float] = []
-
-    def frame() -> None:
-        before, before_processor = time.perf_counter(), time.thread_time()
-        collect_due()
-        window.refresh()
-        app.processEvents()
-        pauses_ms.append(1e3 * (time.perf_counter() - before))
-        processor_ms.append(1e3 * (time.thread_time() - before_processor))
-
-    while not session.snapshot().ended:
-        frame()
-        time.sleep(FRAME_S / 2)
-    print(f"{minutes:g} minutes played as fast as possible in {time.perf_counter() - began:.0f} s")
-    _say("frame meanwhile", pauses_ms)
-    _say("processor", processor_ms)
-    pauses_ms.clear()
-    processor_ms.clear()
-    session.set_paused(True)
-    for place in range(200):
-        session.seek(60.0 * minutes * (place * 37 % 200) / 200)
-        frame()
-    _say("frame after a seek", pauses_ms)
-    _say("processor", processor_ms)
-    session.close()
-
-
-def _repeated(recording: Recording, until_s: float) -> Recording:
-    """The recording over and over, its stamps and sample numbers going on."""
-    first, last = recording.blocks[0], recording.blocks[-1]
-    span_s = _last_s(last, recording) - float(first.stamp_s[0]) + _period_s(recording)
-    count = int(last.sample_index[-1] - first.sample_index[0]) + 1
-    blocks = [
-        replace(
-            block,
-            sample_index=block.sample_index + turn * count,
-            stamp_s=block.stamp_s + turn * span_s,
-            arrival_s=block.arrival_s + turn * span_s,
-        )
-        for turn in range(max(1, round(until_s / span_s)))
-        for block in recording.blocks
-    ]
-    return replace(recording, blocks=tuple(blocks))
-
-
-def _period_s(recording: Recording) -> float:
-    return 1.0 / (recording.nominal_rate_hz or 100.0)
-
-
-def _last_s(block: StampedBlock, recording: Recording) -> float:
-    """When its last sample was taken; a block may be stamped at its first one only."""
-    return float(block.stamp_s[0]) + (len(block) - 1) * _period_s(recording)
-
-
-def _memory_kb() -> int:
+def _memory_mb() -> float:
     """Resident now, where the system says so; the most so far elsewhere."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return pages * resource.getpagesize() // 1024
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return pages * resource.getpagesize() / 2**20
 
 
 def _say(name: str, values: list[float]) -> None:
-    p95 = statistics.quantiles(values, n=20)[-1]
-    print(f"{name:>18}: median {statistics.median(values):5.1f} ms  p95 {p95:5.1f} ms  largest {max(values):5.1f} ms")
+    if len(values) < 2:
+        print(f"{name:>18}: too few")
+        return
+    p95 = float(np.quantile(values, 0.95))
+    print(f"{name:>18}: median {statistics.median(values):6.1f} ms  p95 {p95:6.1f} ms  largest {max(values):6.1f} ms")
 
 
 if __name__ == "__main__":

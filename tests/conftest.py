@@ -33,9 +33,10 @@ _QT_PROBLEM = _qt_problem()
 
 @pytest.fixture(scope="session", autouse=True)
 def empty_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Calibrations that a developer keeps for virtual sensors would change what these measure."""
+    """What a developer keeps of sensors and calibrations would change what these measure."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
         yield
 
 

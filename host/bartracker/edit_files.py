@@ -1,8 +1,8 @@
 """Edits as a small JSON file beside their recording: set.btr has set.edits.json. The recording itself is never
 touched.
 
-Format bartracker.edits/1: {"schema", "edits": [{"kind", "at_s", "text"?, "value"?}]}, in the order in which they were
-made.
+Format bartracker.edits/1: {"schema", "edits": [{"kind", "at_s", "text"?, "value"?, "onward"?}]}, in the order in which
+they were made.
 """
 
 import json
@@ -15,7 +15,7 @@ from bartracker.exchange.analysis_json import analysis_to_dict, analysis_to_json
 from bartracker.exchange.files import atomic_write, checked_file
 from bartracker.recording.files import os_problem
 from bartracker.results import Analysis
-from bartracker.session_edits import EDIT_KINDS, Edit, EditKind, edited
+from bartracker.session_edits import EDIT_KINDS, Edit, EditKind
 
 SCHEMA_NAME = "bartracker.edits/1"
 _LARGEST_BYTES = 5_000_000
@@ -36,15 +36,17 @@ def edits_to_list(edits: tuple[Edit, ...]) -> list[dict[str, object]]:
             row["text"] = edit.text
         if edit.value is not None:
             row["value"] = edit.value
+        if edit.onward:
+            row["onward"] = True
         rows.append(row)
     return rows
 
 
 def edited_json(analysis: Analysis, edits: tuple[Edit, ...]) -> str:
-    """The analysis JSON as corrected, with the corrections themselves under "edits"; without any, as it is."""
+    """The JSON of an analysis that has been corrected, with the corrections themselves under "edits"."""
     if not edits:
         return analysis_to_json(analysis)
-    document = analysis_to_dict(edited(analysis, edits)) | {"edits": edits_to_list(edits)}
+    document = analysis_to_dict(analysis) | {"edits": edits_to_list(edits)}
     return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -78,9 +80,15 @@ def read_edits(path: Path) -> tuple[Edit, ...]:
     if not isinstance(document, dict):
         raise BartrackerError(given, "is no list of edits", _REMEDY)
     top = cast("dict[str, object]", document)
-    rows = top.get("edits")
-    if top.get("schema") != SCHEMA_NAME or not isinstance(rows, list):
+    if top.get("schema") != SCHEMA_NAME or not isinstance(top.get("edits"), list):
         raise BartrackerError(given, f"is not of the format {SCHEMA_NAME}", _REMEDY)
+    return edits_of_list(top["edits"], given)
+
+
+def edits_of_list(rows: object, given: str) -> tuple[Edit, ...]:
+    """The edits that `edits_to_list` gave. Raises BartrackerError naming `given`."""
+    if not isinstance(rows, list):
+        raise BartrackerError(given, "is no list of edits", _REMEDY)
     return tuple(_edit(row, given, number) for number, row in enumerate(cast("list[object]", rows), start=1))
 
 
@@ -91,9 +99,12 @@ def _edit(row: object, given: str, number: int) -> Edit:
     fields = cast("dict[str, object]", row)
     kind: EditKind | None = next((each for each in EDIT_KINDS if each == fields.get("kind")), None)
     at_s, text, value = fields.get("at_s"), fields.get("text", ""), fields.get("value")
+    onward = fields.get("onward", False)
     if kind is None or not _is_number(at_s) or not isinstance(text, str) or not (value is None or _is_number(value)):
         raise refused
-    return Edit(kind, at_s, text, value)
+    if not isinstance(onward, bool):
+        raise refused
+    return Edit(kind, at_s, text, value, onward)
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:

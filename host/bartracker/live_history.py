@@ -1,5 +1,6 @@
-"""All that a recording has shown so far, so that a view can go back in it: motion in compact columns, and the sets and
-notices as they stood after each change. Kept for recordings only: a live sensor's memory stays flat.
+"""All that the analysis of a recording has said so far, so that a view can go to and fro in it: motion in compact
+columns, events, and the sets and notices as they stood after each. Kept for recordings only: a live sensor's memory
+stays flat.
 """
 
 from bisect import bisect_right
@@ -8,16 +9,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bartracker.events import Event, MotionUpdate, Notice
+from bartracker.events import Event, MotionUpdate, Notice, SetFinished
 from bartracker.live_state import LiveSet, RecentMotion, StateBuilder
+from bartracker.results import RepSet
 
 _FIRST_ROWS = 1 << 16
+OVER_AFTER_S = 3.0
+"""A set that is known to be over is shown so once its last rep has been read, s."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
+    events: tuple[Event, ...]
     sets: tuple[LiveSet, ...]
     notices: tuple[Notice, ...]
+    notice_count: int
 
 
 class History:
@@ -33,6 +39,7 @@ class History:
         self._rows = 0
         self._times: list[float] = []
         self._moments: list[_Moment] = []
+        self._finished: list[SetFinished] = []
 
     @property
     def span_s(self) -> tuple[float, float] | None:
@@ -41,16 +48,15 @@ class History:
 
     def add(self, events: Sequence[Event], builder: StateBuilder) -> None:
         """Take what the pipeline said, which `builder` has taken already."""
-        changed = False
         for event in events:
             if isinstance(event, MotionUpdate):
                 self._add_motion(event)
-            else:
-                changed = True
+        self._finished += [event for event in events if isinstance(event, SetFinished)]
+        others = tuple(event for event in events if not isinstance(event, MotionUpdate))
         span = self.span_s
-        if changed:
+        if others:
             self._times.append(span[1] if span else float("-inf"))
-            self._moments.append(_Moment(builder.sets, builder.notices))
+            self._moments.append(_Moment(others, builder.sets, builder.notices, builder.notice_count))
 
     def motion_at(self, t_s: float, recent_s: float) -> RecentMotion:
         """The motion of the last recent_s before t_s."""
@@ -61,15 +67,31 @@ class History:
 
     def sets_at(self, t_s: float, newest: Sequence[LiveSet]) -> tuple[LiveSet, ...]:
         """The sets as they stood then; one that was over by then as it reads now, since its second look came later."""
-        over = {each.index: each for each in newest if each.result is not None and each.result.end_s <= t_s}
+        over = {each.index: each for each in newest if each.result is not None and _over_at_s(each.result) <= t_s}
         moment = self._moment(t_s)
         shown = [over.pop(each.index, each) for each in (moment.sets if moment else ())]
         return tuple(sorted([*shown, *over.values()], key=lambda each: each.index))
 
-    def notices_at(self, t_s: float) -> tuple[Notice, ...]:
-        """The newest notices then."""
+    def notices_at(self, t_s: float) -> tuple[tuple[Notice, ...], int]:
+        """The newest notices then, and how many there had been."""
         moment = self._moment(t_s)
-        return moment.notices if moment else ()
+        return (moment.notices, moment.notice_count) if moment else ((), 0)
+
+    def events_between(self, after_s: float, until_s: float) -> list[tuple[float, Event, tuple[LiveSet, ...]]]:
+        """What happened after one moment, up to and with another, and the sets as they then stood; the end of a set
+        where `sets_at` begins to show it.
+        """
+        first, last = (bisect_right(self._times, t_s) for t_s in (after_s, until_s))
+        happened: list[tuple[float, Event, tuple[LiveSet, ...]]] = [
+            (self._times[place], event, self._moments[place].sets)
+            for place in range(first, last)
+            for event in self._moments[place].events
+            if not isinstance(event, SetFinished)
+        ]
+        happened += [
+            (t_s, event, ()) for event in self._finished if after_s < (t_s := _over_at_s(event.rep_set)) <= until_s
+        ]
+        return sorted(happened, key=lambda each: each[0])
 
     def _moment(self, t_s: float) -> _Moment | None:
         place = bisect_right(self._times, t_s)
@@ -92,3 +114,8 @@ class History:
         self._values[3, place] = update.sigma_pos_w_m[:, 2]
         self._resting[place] = update.resting
         self._rows = needed
+
+
+def _over_at_s(result: RepSet) -> float:
+    """When a set whose second look is known is shown as over."""
+    return result.end_s + OVER_AFTER_S

@@ -10,8 +10,8 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from bartracker.coaching.cues import Cue, CueMaker, CueSettings
-from bartracker.coaching.phase_clock import PhaseClock, PhaseNow, usual_order
+from bartracker.coaching.cues import Cue, CueSettings
+from bartracker.coaching.phase_clock import PhaseNow
 from bartracker.coaching.targets import Targets
 from bartracker.errors import BartrackerError
 from bartracker.events import (
@@ -24,10 +24,10 @@ from bartracker.events import (
     SetFinished,
     SetStarted,
 )
-from bartracker.links.link import PlaybackLink
-from bartracker.links.sensor_link import LinkHealth, LinkState, SensorLink
+from bartracker.links.sensor_link import LinkHealth, SensorLink
+from bartracker.live_cues import CueTrack
 from bartracker.reps.summary import summarise
-from bartracker.results import Rep, RepSet, SetSummary
+from bartracker.results import Exercise, Rep, RepSet, SetSummary
 from bartracker.samples import BoolArray, FloatArray
 
 Phase: TypeAlias = Literal["waiting", "running", "finished", "failed"]
@@ -80,8 +80,8 @@ class LiveRep:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LiveSet:
-    """A set in the making; `result` once it is over. `summary` holds over the reps so far. `warm_up`, `athlete`: as a
-    person said.
+    """A set in the making; `result` once it is over. `summary` holds over the reps so far. `warm_up`, `athlete`,
+    `exercise`, `load_kg`: as a person said; None: nothing was said.
     """
 
     index: int
@@ -91,6 +91,8 @@ class LiveSet:
     result: RepSet | None
     warm_up: bool = False
     athlete: str | None = None
+    exercise: Exercise | None = None
+    load_kg: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,10 +100,11 @@ class LiveState:
     """Everything a view shows. Equal `version`: nothing has changed. `position_s` and `duration_s` are None where
     there is no end.
 
-    `notices` are the newest of the `notice_count` there have been. `exercise` and `load_kg` are what the pipeline
-    was told; a set that is over says what was found. `link` is the state of a live sensor's link, None for a recording.
-    `now` is the tempo phase the bar is in. `cues` are the newest there have been. `edits` counts a person's
-    corrections. `behind`: this is a moment of a recording before the newest that has been played.
+    `notices` are the newest of the `notice_count` there have been. `exercise` and `load_kg` are what the pipeline was
+    told, or a person since, of what is on the bar now; a set that is over says what was found. `link` is the state of
+    a live sensor's link, None for a recording. `now` is the tempo phase the bar is in. `cues` are the newest there
+    have been. `edits` counts a person's corrections. `analysed_s`: how far a recording has been looked through, which
+    runs ahead of what is shown.
     """
 
     version: int
@@ -114,17 +117,17 @@ class LiveState:
     notices: tuple[Notice, ...]
     notice_count: int
     error: str | None
-    paused: bool
-    speed: float | None
-    position_s: float | None
-    duration_s: float | None
-    link: LinkHealth | None
+    paused: bool = False
+    speed: float | None = None
+    position_s: float | None = None
+    duration_s: float | None = None
+    analysed_s: float | None = None
+    link: LinkHealth | None = None
     targets: Targets = field(default_factory=Targets)
     athlete: str | None = None
     now: PhaseNow | None = None
     cues: tuple[Cue, ...] = ()
     edits: int = 0
-    behind: bool = False
 
     @property
     def ended(self) -> bool:
@@ -176,10 +179,8 @@ class StateBuilder:
     ) -> None:
         self._settings = settings or StateSettings()
         self._label = label
-        self._athlete = athlete
-        self._cue_settings = CueSettings()
-        self._cues: list[Cue] = []
-        self.tell(exercise, load_kg, Targets())
+        self._cues = CueTrack(self._settings.cues)
+        self.tell(exercise, load_kg, Targets(), athlete)
         self._phase: Phase = "waiting"
         self._motion = _Ring(6, self._settings.recent_samples)
         self._sets: list[LiveSet] = []
@@ -187,18 +188,17 @@ class StateBuilder:
         self._notice_count = 0
         self._error: str | None = None
 
-    def tell(self, exercise: str | None, load_kg: float | None, targets: Targets) -> None:
-        """What is lifted, and what is meant, as the pipeline was told."""
+    def tell(self, exercise: str | None, load_kg: float | None, targets: Targets, athlete: str | None = None) -> None:
+        """What is lifted, what is meant and who lifts, as the pipeline and the source say."""
+        self._athlete = athlete
         self._exercise = exercise
         self._load_kg = load_kg
         self._targets = targets
-        self._clock = PhaseClock(usual_order(exercise))
-        self._cue_maker = CueMaker(self._cue_settings, targets.tempo, targets.velocity_loss_limit)
+        self._cues.tell(exercise, targets)
 
     def hear(self, settings: CueSettings) -> None:
         """Raise these cues from now on."""
-        self._cue_settings = settings
-        self._cue_maker.use(settings)
+        self._cues.hear(settings)
 
     @property
     def sets(self) -> tuple[LiveSet, ...]:
@@ -211,6 +211,11 @@ class StateBuilder:
         return tuple(self._notices)
 
     @property
+    def notice_count(self) -> int:
+        """How many there have been."""
+        return self._notice_count
+
+    @property
     def head_s(self) -> float | None:
         """Time of the newest sample, None before the first."""
         return self._motion.last_s
@@ -219,11 +224,6 @@ class StateBuilder:
     def running(self) -> bool:
         """Whether more may come."""
         return self._phase in ("waiting", "running")
-
-    @property
-    def phase_clock(self) -> PhaseClock:
-        """A new one of the same order as the builder's own."""
-        return PhaseClock(usual_order(self._exercise))
 
     def mark_running(self) -> None:
         """Samples may come now."""
@@ -244,25 +244,24 @@ class StateBuilder:
                     self._place(event.set_index, event.t_s)
                 case RepAnnounced():
                     self._put_rep(event.set_index, LiveRep(event.rep, event.trace, final=False))
-                    summary = self._sets[self._place(event.set_index, event.rep.start_s)].summary
-                    self._sound(self._cue_maker.rep(self._now_s(), event.set_index, event.rep, summary))
+                    place = self._place(event.set_index, event.rep.start_s)
+                    self._cues.event(self._now_s(), event, self._sets[place].summary)
                 case RepRevised():
                     self._revise(event)
                 case SetFinished():
                     self._finish_set(event)
-                    self._sound(self._cue_maker.set_over(self._now_s(), event.rep_set.summary.full_reps))
+                    self._cues.event(self._now_s(), event)
                 case Notice():
                     self._notices = [*self._notices, event][-self._settings.notices :]
                     self._notice_count += 1
-                    if event.code in (LinkState.LOST, LinkState.STREAMING):
-                        self._sound(self._cue_maker.link(self._now_s(), event.code == LinkState.LOST))
+                    self._cues.event(self._now_s(), event)
 
-    def build(self, version: int, playback: PlaybackLink | None, sensor: SensorLink | None = None) -> LiveState:
-        """The state as it is now, sharing nothing that changes later."""
+    def build(self, version: int, sensor: SensorLink | None = None) -> LiveState:
+        """The state as it is now, sharing nothing that changes later. A recording's place is live_replay's to add."""
         return LiveState(
             version=version,
             phase=self._phase,
-            label=self._label,
+            label=self._label if sensor is None else sensor.label,
             exercise=self._exercise,
             load_kg=self._load_kg,
             motion=self._recent(),
@@ -270,25 +269,17 @@ class StateBuilder:
             notices=tuple(self._notices),
             notice_count=self._notice_count,
             error=self._error,
-            paused=playback is not None and playback.paused,
-            speed=None if playback is None else playback.speed,
-            position_s=None if playback is None else playback.position_s,
-            duration_s=None if playback is None else playback.duration_s,
             link=None if sensor is None else sensor.health(),
             targets=self._targets,
             athlete=self._athlete,
-            now=self._clock.now,
-            cues=tuple(self._cues),
+            now=self._cues.now,
+            cues=self._cues.cues,
         )
 
     def _now_s(self) -> float:
         return self._motion.last_s or 0.0
 
-    def _sound(self, cues: tuple[Cue, ...]) -> None:
-        self._cues = [*self._cues, *cues][-self._settings.cues :]
-
     def _add_motion(self, update: MotionUpdate) -> None:
-        self._clock.push(update.t_s, update.vel_w_mps[:, 2], update.sigma_vel_w_mps[:, 2])
         self._motion.append(
             np.stack(
                 (
@@ -301,7 +292,7 @@ class StateBuilder:
                 )
             )
         )
-        self._sound(self._cue_maker.phase(self._clock.now))
+        self._cues.motion(update.t_s, update.vel_w_mps[:, 2], update.sigma_vel_w_mps[:, 2])
 
     def _recent(self) -> RecentMotion:
         data = self._motion.newest()

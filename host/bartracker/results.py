@@ -132,7 +132,8 @@ class SetSummary:
 @dataclass(frozen=True, slots=True)
 class RepSet:
     """Reps done without putting the bar away. `exercise_confidence` is 1 when the user named it. `rest_before_s` is the
-    time since the set before ended, None for the first. `flags` are remarks on the set as a whole.
+    time since the set before ended, None for the first. `flags` are remarks on the set as a whole. `warm_up` and
+    `athlete` are what a person said afterwards; None is who the recording is of.
     """
 
     index: int
@@ -146,6 +147,8 @@ class RepSet:
     reps: tuple[Rep, ...]
     rest_before_s: float | None = None
     flags: tuple[Flag, ...] = ()
+    warm_up: bool = False
+    athlete: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +178,8 @@ class Analysis:
                     "set_order": rep_set.order,
                     "set_load_kg": rep_set.load_kg,
                     "set_rest_before_s": rep_set.rest_before_s,
+                    "set_warm_up": rep_set.warm_up,
+                    "set_athlete": rep_set.athlete,
                 }
                 row |= {name: getattr(rep, name) for name in Rep.__slots__ if name not in ("sigma", "flags")}
                 row |= {f"{name}_sigma": rep.sigma.get(name) for name in uncertain}

@@ -18,6 +18,8 @@ EditKind: TypeAlias = Literal[
     "delete-rep", "delete-set", "join-before", "split-here", "exercise", "load", "warm-up", "athlete"
 ]
 EDIT_KINDS: tuple[EditKind, ...] = get_args(EditKind)
+CARRIED_KINDS: tuple[EditKind, ...] = ("exercise", "load")
+"""Kinds that may hold onward; "athlete" always does."""
 LONGEST_NAME = 80
 HEAVIEST_KG = 1000.0
 _OF_LOAD = ("mean_force_n", "peak_force_n", "mean_power_w", "peak_power_w")
@@ -30,6 +32,9 @@ class Edit:
     delete-rep, delete-set: it was none. join-before: its set goes on from the one before. split-here: a new set begins
     with this rep. exercise: `text`; load: `value`, kg; warm-up: `value` 1 or 0; athlete: `text`, from this set on.
 
+    `onward`: a load or exercise holds for later sets too, until another one is said onward; `at_s` may then be any
+    moment, and the first set whose last lift ends after it is meant. A set's own correction wins over what carries on.
+
     Raises:
         BartrackerError: a value that cannot be.
     """
@@ -38,8 +43,12 @@ class Edit:
     at_s: float
     text: str = ""
     value: float | None = None
+    onward: bool = False
 
     def __post_init__(self) -> None:
+        if self.onward and self.kind not in CARRIED_KINDS:
+            remedy = f"leave onward to {', '.join(CARRIED_KINDS)}"
+            raise BartrackerError(f"edit {self.kind}", "cannot hold onward", remedy)
         if self.kind == "exercise" and self.text not in EXERCISES:
             raise BartrackerError(f"exercise {self.text!r}", "is not known", f"use one of {', '.join(EXERCISES)}")
         if self.kind == "load" and not (self.value is not None and 0 < self.value <= HEAVIEST_KG):
@@ -88,20 +97,41 @@ class EditedSet:
     athlete: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a person said that holds at some moment; None: nothing was said."""
+
+    exercise: Exercise | None = None
+    load_kg: float | None = None
+    athlete: str | None = None
+
+
 def edited_sets(sets: Sequence[Sequence[Rep]], edits: Sequence[Edit]) -> tuple[EditedSet, ...]:
     """What the edits make of sets, each given by its reps. An edit whose rep is not there changes nothing; sets without
     reps stay while they were so from the beginning.
     """
-    groups = [EditedSet(tuple((place, number) for number in range(len(reps)))) for place, reps in enumerate(sets)]
-    athletes: list[tuple[float, str]] = []
+    return _changed(sets, edits)[0]
+
+
+def unfitting_edits(sets: Sequence[Sequence[Rep]], edits: Sequence[Edit]) -> tuple[Edit, ...]:
+    """Those that change nothing, because no lift is there any more or the lift named has its phases the other way."""
+    return _changed(sets, edits)[1]
+
+
+def carried(edits: Sequence[Edit], before_s: float) -> Carried:
+    """What was said onward of moments before this one; of what was said last where two moments are the same."""
+    said: dict[str, Edit] = {}
     for edit in edits:
-        if edit.kind == "athlete":
-            athletes.append((edit.at_s, edit.text))
-            continue
-        found = _found(groups, sets, edit.at_s)
-        if found is not None:
-            _change(groups, found, edit)
-    return tuple(replace(each, athlete=_athlete(each, sets, athletes)) for each in groups)
+        if (edit.onward or edit.kind == "athlete") and edit.at_s < before_s:
+            latest = said.get(edit.kind)
+            if latest is None or edit.at_s >= latest.at_s:
+                said[edit.kind] = edit
+    exercise, load, athlete = (said.get(kind) for kind in ("exercise", "load", "athlete"))
+    return Carried(
+        None if exercise is None else _exercise(exercise),
+        None if load is None else load.value,
+        None if athlete is None else athlete.text,
+    )
 
 
 def edited(analysis: Analysis, edits: Sequence[Edit]) -> Analysis:
@@ -154,6 +184,20 @@ def _found(groups: Sequence[EditedSet], sets: Sequence[Sequence[Rep]], at_s: flo
     return None
 
 
+def _changed(sets: Sequence[Sequence[Rep]], edits: Sequence[Edit]) -> tuple[tuple[EditedSet, ...], tuple[Edit, ...]]:
+    groups = [EditedSet(tuple((place, number) for number in range(len(reps)))) for place, reps in enumerate(sets)]
+    missed: list[Edit] = []
+    for edit in edits:
+        if edit.kind == "athlete":
+            continue
+        found = _found(groups, sets, edit.at_s)
+        if found is not None and (edit.kind != "exercise" or _fits(_exercise(edit), _reps(groups[found[0]], sets))):
+            _change(groups, found, edit)
+        elif found is not None or not edit.onward:
+            missed.append(edit)
+    return tuple(_with_carried(each, _reps(each, sets), edits) for each in groups), tuple(missed)
+
+
 def _change(groups: list[EditedSet], found: tuple[int, int], edit: Edit) -> None:
     number, place = found
     group = groups[number]
@@ -176,7 +220,7 @@ def _change(groups: list[EditedSet], found: tuple[int, int], edit: Edit) -> None
                 first = replace(group, members=group.members[:place], touched=True)
                 groups[number : number + 1] = [first, replace(group, members=group.members[place:], touched=True)]
         case "exercise":
-            groups[number] = replace(group, exercise=next(each for each in EXERCISES if each == edit.text))
+            groups[number] = replace(group, exercise=_exercise(edit))
         case "load":
             groups[number] = replace(group, load_kg=edit.value)
         case "warm-up":
@@ -185,18 +229,32 @@ def _change(groups: list[EditedSet], found: tuple[int, int], edit: Edit) -> None
             raise AssertionError("athletes are counted by time")
 
 
-def _athlete(group: EditedSet, sets: Sequence[Sequence[Rep]], athletes: Sequence[tuple[float, str]]) -> str | None:
-    """Who was named last before the end of the set's last lift."""
-    if not group.members:
-        return None
-    set_place, rep_place = group.members[-1]
-    end_s = sets[set_place][rep_place].concentric_end_s
-    name: str | None = None
-    latest_s = float("-inf")
-    for at_s, given in athletes:
-        if at_s < end_s and at_s >= latest_s:
-            name, latest_s = given, at_s
-    return name
+def _with_carried(group: EditedSet, reps: Sequence[Rep], edits: Sequence[Edit]) -> EditedSet:
+    """With what was said before the end of the set's last lift and holds onward, where the set has no own."""
+    if not reps:
+        return group
+    said = carried(edits, reps[-1].concentric_end_s)
+    fits = said.exercise is not None and _fits(said.exercise, reps)
+    return replace(
+        group,
+        exercise=said.exercise if group.exercise is None and fits else group.exercise,
+        load_kg=said.load_kg if group.load_kg is None else group.load_kg,
+        athlete=said.athlete,
+    )
+
+
+def _reps(group: EditedSet, sets: Sequence[Sequence[Rep]]) -> list[Rep]:
+    return [sets[place][number] for place, number in group.members]
+
+
+def _exercise(edit: Edit) -> Exercise:
+    return next(each for each in EXERCISES if each == edit.text)
+
+
+def _fits(exercise: Exercise, reps: Sequence[Rep]) -> bool:
+    """Whether the phases of these reps come in the order of that lift."""
+    lowered_first = reps[0].start_s < reps[0].concentric_start_s
+    return exercise == "other" or (usual_order(exercise) == "eccentric-first") == lowered_first
 
 
 def _rebuilt(group: EditedSet, found: Sequence[RepSet], index: int, before: RepSet | None) -> RepSet:
@@ -232,4 +290,6 @@ def _rebuilt(group: EditedSet, found: Sequence[RepSet], index: int, before: RepS
         reps=reps,
         rest_before_s=None if before is None else max(0.0, start_s - before.end_s),
         flags=flags,
+        warm_up=group.warm_up,
+        athlete=group.athlete,
     )

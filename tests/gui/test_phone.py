@@ -5,12 +5,14 @@ import json
 import os
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
 from chromium import Page, find_chromium
 from scripted_set import DAMAGED, SCRIPT, HeldLink
 
+from bartracker.coaching import Targets
 from bartracker.coaching.metrics import MEAN_VELOCITY, metric_of
 from bartracker.errors import BartrackerError
 from bartracker.live import LiveSession
@@ -60,11 +62,24 @@ def test_the_content_is_the_rep_the_bars_and_the_set(play):
     assert json.loads(json.dumps(content, allow_nan=False)) == content
 
 
+def test_after_the_set_it_says_what_to_do_next_beside_band_and_limit(play, qtbot):
+    session = play(HeldLink())
+    qtbot.waitUntil(lambda: session.snapshot().ended, timeout=10_000)
+    targets = Targets(velocity_mps=(0.5, 0.7), velocity_loss_limit=0.2)
+    content = phone_content(replace(session.snapshot(), targets=targets), MEAN_VELOCITY)
+    assert (content["metric"], content["number"]) == ("Set 1 done: mean velocity", "0.54")
+    assert content["next"][0].startswith("End the set sooner: 35 % slower")
+    assert (content["band"], content["phase"]) == ([0.5, 0.7], "")
+    assert content["limit"] == pytest.approx(0.8 * 0.6 / 0.9)
+    assert "ended" in content["link"]
+
+
 def test_another_metric_and_an_error_are_shown(play, qtbot):
+    content = phone_content(play(HeldLink(AFTER_TWO_REPS_S, hold=True)).snapshot(), metric_of("rom"))
+    assert (content["number"], content["unit"]) == ("60", "cm")
     session = play(HeldLink(AFTER_TWO_REPS_S, failure=DAMAGED))
     qtbot.waitUntil(lambda: session.snapshot().ended, timeout=10_000)
     content = phone_content(session.snapshot(), metric_of("rom"))
-    assert (content["number"], content["unit"]) == ("60", "cm")
     assert str(DAMAGED) in content["alarm"]["text"]
 
 
@@ -187,6 +202,22 @@ def test_a_phone_s_browser_shows_number_bars_and_the_end_of_the_set(play, serve,
         page.wait_for(f"{text.format('alarm')}.startsWith('The computer does not answer')")
         page.picture(tmp_path / "phone.png")
     assert (tmp_path / "phone.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("alarm", [False, True])
+def test_on_a_small_phone_nothing_of_the_card_is_cut_off(play, serve, chromium, alarm):
+    link = HeldLink(failure=DAMAGED if alarm else None)
+    session = play(link)
+    server = serve(session)
+    with Page(chromium, 360, 640) as page:
+        page.open(server.url)
+        page.wait_for("document.getElementById('link').textContent.match(/ended|stopped/) !== null")
+        card = "document.getElementById('card')"
+        assert page.value(f"{card}.scrollHeight <= {card}.clientHeight") is True
+        assert page.value("document.documentElement.scrollHeight <= innerHeight") is True
+        assert page.value("document.getElementById('alarm').style.display") == ("block" if alarm else "none")
+        if not alarm:
+            assert page.value("document.querySelectorAll('#next li').length") >= 1
 
 
 def test_all_reps_of_the_set_fit(play, serve, chromium):

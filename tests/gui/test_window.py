@@ -39,7 +39,8 @@ def show(dressed, qtbot, play: Callable[..., LiveSession]):
     from bartracker.ui.window.main import MainWindow
 
     def start(link: HeldLink, pipeline: ScriptedPipeline | None = None):
-        window = MainWindow(play(link, pipeline))
+        clock = iter(range(1_000_000))
+        window = MainWindow(play(link, pipeline), clock_s=lambda: next(clock) / 30.0)
         qtbot.addWidget(window)
         window.stop()
         window.show()
@@ -130,24 +131,25 @@ def test_space_pauses_and_goes_on(show, press):
     link = HeldLink(2.0, hold=True)
     window = show(link)
     press(window, "Space")
-    assert link.paused
+    assert window.session.snapshot().paused
     assert "paused" in window.header.link.value
     press(window, "Space")
-    assert not link.paused
+    assert not window.session.snapshot().paused
 
 
 def test_plus_and_minus_change_the_speed_within_bounds(show, press):
     link = HeldLink(2.0, hold=True)
     window = show(link)
+    window.session.set_speed(1.0)
     press(window, "Plus")
-    assert link.speed == 2.0
+    assert window.session.snapshot().speed == 2.0
     assert window.transport.speed.text() == "2×"
     for _ in range(10):
         press(window, "Plus")
-    assert link.speed == 16.0
+    assert window.session.snapshot().speed == 16.0
     for _ in range(20):
         press(window, "Minus")
-    assert link.speed == 0.25
+    assert window.session.snapshot().speed == 0.25
 
 
 def test_arrows_choose_a_rep_and_escape_returns_to_the_newest(show, press):

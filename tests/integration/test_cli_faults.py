@@ -35,7 +35,7 @@ from bartracker.sim.chips.catalogue import make_chip
 from bartracker.sim.peripheral import BumblePeripheral
 from bartracker.sim.vm_clock import RealClock
 from bartracker.wire import encode_info
-from bartracker.wire.messages import SensorFault
+from bartracker.wire.status import SensorFault
 
 pytest.importorskip("wasmtime", reason="the MicroPython VM is not installed")
 

@@ -1,6 +1,7 @@
 """The whole pipeline on the committed recordings: reps as in their truth, live as replayed, whatever the chunking."""
 
 import json
+import pickle
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import fields, replace
@@ -314,6 +315,43 @@ def test_a_second_look_done_elsewhere_holds_nothing_up_and_finds_the_same() -> N
     elsewhere.finish()
     assert analysis_to_json(elsewhere.analysis(as_live=True)) == analysis_to_json(at_once.analysis(as_live=True))
     assert elsewhere.analysis().sets == at_once.analysis().sets
+
+
+def test_motion_is_told_before_reps_are_looked_for_in_it() -> None:
+    """A view draws the motion of a hop while the pipeline still looks for reps: each hop's comes by itself, first."""
+    recording = bartracker.read(SHORT)
+    pipeline = Pipeline(settings_for(recording))
+    steps = [events for block in recording.blocks for events in pipeline.steps(block)]
+    assert any(isinstance(event, RepAnnounced) for events in steps for event in events)
+    for events in steps:
+        moving = [isinstance(event, MotionUpdate) for event in events]
+        assert moving == [True] or not any(moving)
+    for before, events in pairwise(steps):
+        for event in events:
+            if isinstance(event, RepAnnounced):
+                (motion,) = before
+                assert isinstance(motion, MotionUpdate)
+                assert motion.t_s[-1] == event.rep.announced_s
+
+
+def test_what_was_looked_at_elsewhere_is_the_same_to_the_bit() -> None:
+    """A set travels to another process as bytes: its samples must be laid out there as they are here."""
+    recording = bartracker.read(SHORT)
+
+    class Elsewhere(Executor):
+        def submit(self, fn: Callable[..., object], /, *args: object, **kwargs: object) -> "Future[object]":
+            future: Future[object] = Future()
+            future.set_result(pickle.loads(pickle.dumps(fn))())  # noqa: S301
+            return future
+
+    here, there = Pipeline(settings_for(recording)), Pipeline(settings_for(recording))
+    there.refine_in(Elsewhere())
+    for block in recording.blocks:
+        here.push(block)
+        there.push(block)
+    here.finish()
+    there.finish()
+    assert analysis_to_json(here.analysis()) == analysis_to_json(there.analysis())
 
 
 def test_the_rest_between_two_sets_is_told() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bartracker.errors import BartrackerError
-from bartracker.links import FileLink, LinkNotice, open_link
+from bartracker.links import FileLink, LinkNotice, PlaybackLink, open_link
 from bartracker.recording import RecordedEvent, Recording, RecordingMetadata, RecordingWriter
 from bartracker.samples import StampedBlock
 from bartracker.wire import DataPacket, SensorInfo, encode_data_packet
@@ -221,3 +221,35 @@ def test_a_file_plays_the_very_blocks_that_reading_gives(tmp_path: Path, clock: 
     assert link.recording is not None
     assert tuple(link.items()) == link.recording.blocks
     assert clock.now - 1000.0 == pytest.approx(0.2)
+
+
+def test_a_file_that_is_read_later_is_read_once_and_by_whoever_needs_it(clock):
+    read: list[str] = []
+
+    def reading() -> Recording:
+        read.append("now")
+        return recording(block(0), block(1))
+
+    link = FileLink(reading, "x", clock=clock, speed=0)
+    assert (link.recording, link.duration_s, read) == (None, 0.0, [])
+    assert isinstance(link, PlaybackLink)
+    assert read == [], "asking what it is must not read it"
+    assert len(tuple(link.items())) == 2
+    assert link.load() is link.recording
+    assert read == ["now"]
+    assert link.duration_s == pytest.approx(0.1)
+
+
+def test_a_file_that_cannot_be_read_says_so_to_everybody(clock):
+    def refusing() -> Recording:
+        raise BartrackerError("x", "is damaged", "copy it again")
+
+    link = FileLink(refusing, "x", clock=clock)
+    for ask in (link.load, link.load, lambda: tuple(link.items())):
+        with pytest.raises(BartrackerError, match="is damaged"):
+            ask()
+
+
+def test_a_file_that_is_not_there_is_refused_before_it_is_to_be_read(tmp_path):
+    with pytest.raises(BartrackerError, match=r"none\.btr"):
+        open_link(str(tmp_path / "none.btr"), read_later=True)

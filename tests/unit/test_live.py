@@ -9,7 +9,8 @@ from scripted_set import DAMAGED, END_S, RATE_HZ, SCRIPT, HeldLink, ScriptedPipe
 from bartracker.errors import BartrackerError
 from bartracker.events import RepAnnounced, SetFinished
 from bartracker.links import LinkNotice
-from bartracker.live import LiveSession, LiveSettings, run_to_end
+from bartracker.live import LiveSession, LiveSettings
+from bartracker.live_engine import EngineSettings, run_to_end
 from bartracker.live_state import LiveState
 from bartracker.pipeline import PipelineSettings
 
@@ -52,7 +53,7 @@ def test_a_recording_played_to_its_end(run):
 
 def test_every_sample_reaches_the_pipeline_in_order_however_short_the_queue(run):
     pipeline = ScriptedPipeline()
-    ended(run(HeldLink(), pipeline, settings=LiveSettings(queue_blocks=1)))
+    ended(run(HeldLink(), pipeline, settings=LiveSettings(EngineSettings(queue_blocks=1))))
     np.testing.assert_allclose(pipeline.pushed, np.arange(round(END_S * RATE_HZ)) / RATE_HZ)
 
 
@@ -69,7 +70,7 @@ def test_a_full_queue_makes_the_link_wait(run):
             return super().push(block)
 
     link = HeldLink()
-    session = run(link, Slow(), settings=LiveSettings(queue_blocks=3))
+    session = run(link, Slow(), settings=LiveSettings(EngineSettings(queue_blocks=3)))
     assert entered.wait(10.0)
     assert link.given <= 1 + 3 + 1
     assert session.snapshot().phase == "running"
@@ -109,7 +110,7 @@ def test_an_unexpected_fault_is_one_line_with_what_to_do(run, place, caplog):
 
 def test_a_fault_in_the_pipeline_ends_a_link_that_would_wait_for_ever(run):
     link = HeldLink(hold=True)
-    session = run(link, ScriptedPipeline(fault_at_s=0.0), settings=LiveSettings(queue_blocks=1))
+    session = run(link, ScriptedPipeline(fault_at_s=0.0), settings=LiveSettings(EngineSettings(queue_blocks=1)))
     assert ended(session).phase == "failed"
     assert not any(thread.is_alive() for thread in session.threads if not thread.join(10.0))
 
@@ -144,7 +145,6 @@ def test_a_snapshot_is_the_same_object_until_something_changes(run):
     assert session.snapshot() is session.snapshot()
     before = session.snapshot()
     session.set_paused(True)
-    assert link.paused
     assert session.snapshot().paused
     assert session.snapshot().version > before.version
     session.set_speed(4.0)
@@ -167,6 +167,47 @@ def test_a_sensor_has_no_pause_and_no_speed(run):
     state = ended(session)
     session.close()
     assert (state.paused, state.speed, state.position_s, state.duration_s) == (False, None, None, None)
+
+
+def test_the_analysis_of_a_recording_waits_while_a_view_draws_but_not_for_ever(run):
+    """Held at its second block; the longest hold ends it."""
+    pushed = threading.Event()
+
+    class Noting(ScriptedPipeline):
+        def push(self, block):
+            if self.pushed:
+                pushed.set()
+            return super().push(block)
+
+    link = HeldLink()
+    session = LiveSession(link, Noting(), LiveSettings(EngineSettings(longest_hold_s=30.0)))
+    session.hold_analysis(True)
+    session.start()
+    assert not pushed.wait(0.3)
+    session.hold_analysis(False)
+    assert pushed.wait(10.0)
+    ended(session)
+    session.close()
+    forgotten = LiveSession(HeldLink(2.0), ScriptedPipeline(), LiveSettings(EngineSettings(longest_hold_s=0.001)))
+    forgotten.hold_analysis(True)
+    forgotten.start()
+    ended(forgotten)
+    forgotten.close()
+
+
+def test_whoever_wants_it_is_told_of_news(run):
+    told = threading.Event()
+    link = HeldLink(5.0, hold=True)
+    session = LiveSession(link, ScriptedPipeline())
+    session.on_news(told.set)
+    session.start()
+    assert told.wait(10.0)
+    session.on_news(None)
+    assert link.wait_given()
+    session.close()
+    told.clear()
+    session.set_paused(True)
+    assert not told.is_set()
 
 
 def test_run_to_end_says_the_same_events_without_threads():

@@ -13,6 +13,7 @@ from bartracker.self_test.judging import Heard, judged
 from bartracker.self_test.resting import RestMeasurement, RestState
 from bartracker.self_test.settings import SelfTestSettings
 from bartracker.wire import SensorInfo, StreamStatistics
+from bartracker.wire.status import ResetCause, SensorFault, SensorMode, SensorRemarks, SensorState, Status
 
 RATE_HZ = 100.0
 SETTINGS = SelfTestSettings()
@@ -34,7 +35,13 @@ INFO = SensorInfo(
 )
 
 
-def findings(times: float, info: SensorInfo = INFO, state: LinkState = LinkState.ENDED) -> dict[str, Finding]:
+def findings(
+    times: float,
+    info: SensorInfo = INFO,
+    state: LinkState = LinkState.ENDED,
+    first_status: Status | None = None,
+    last_status: Status | None = None,
+) -> dict[str, Finding]:
     """White noise so many times the data sheet's, judged."""
     rng = np.random.default_rng(7)
     stated = STATED_NOISE["LSM6DSO/DSOX"]
@@ -49,7 +56,7 @@ def findings(times: float, info: SensorInfo = INFO, state: LinkState = LinkState
         measurement.push(StampedBlock(index, index / RATE_HZ, acc, gyr, no, no, float("nan")))
         first += 10
     health = LinkHealth(state, "ended", StreamStatistics(packets=1, samples=first), None, None, 0)
-    heard = Heard(info, health, None, None, measurement.result())
+    heard = Heard(info, health, first_status, last_status, measurement.result())
     return {each.name: each for each in judged(heard, SETTINGS)}
 
 
@@ -61,6 +68,23 @@ def test_noise_is_held_against_the_data_sheet(times: float, verdict: str) -> Non
         seen = float(found[name].text.split()[6])
         assert seen == pytest.approx(times, rel=0.15)
     assert found["rest"].verdict == found["gravity"].verdict == "pass"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [
+        (120, 118, "pass"),
+        (120, 100, "fail"),
+        (30, 23, "fail"),
+        (None, 80, "not available"),
+        (80, None, "not available"),
+    ],
+)
+def test_free_memory_must_be_there_and_stay(before: int | None, after: int | None, verdict: str) -> None:
+    told = Status(SensorState.IDLE, None, None, SensorFault.NONE, 0, 0, 0, 0, 0, None, None, 0)
+    told = replace(told, mode=SensorMode.IDLE, remarks=SensorRemarks.NONE, reset_cause=ResetCause.POWER)
+    found = findings(1.0, first_status=replace(told, heap_kib=before), last_status=replace(told, heap_kib=after))
+    assert found["heap"].verdict == verdict
 
 
 def test_a_chip_without_a_known_data_sheet_is_not_judged_by_its_noise() -> None:

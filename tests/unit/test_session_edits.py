@@ -10,7 +10,7 @@ from bartracker.edit_files import edited_json, edits_path, read_edits, write_edi
 from bartracker.errors import BartrackerError
 from bartracker.exchange.analysis_parse import parse_analysis
 from bartracker.results import Analysis
-from bartracker.session_edits import Edit, EditLog, check_exercise, edited
+from bartracker.session_edits import Edit, EditLog, carried, check_exercise, edited, unfitting_edits
 
 SHIFT_S = 100.0
 
@@ -106,6 +106,79 @@ def test_force_and_power_follow_a_corrected_load(analysis):
     assert made.sets[0].reps[0].mean_power_w is None
 
 
+def loads(analysis: Analysis) -> list[float | None]:
+    return [each.load_kg for each in analysis.sets]
+
+
+def three_sets(analysis: Analysis) -> Analysis:
+    one = analysis.sets[1]
+    reps = tuple(shifted(rep, SHIFT_S) for rep in one.reps)
+    return replace(analysis, sets=(*analysis.sets, replace(one, index=3, reps=reps)))
+
+
+def test_a_load_said_onward_holds_until_another_and_a_set_s_own_wins(analysis):
+    three = three_sets(analysis)
+    first = Edit("load", within(three, 1, 5), value=110.0, onward=True)
+    assert loads(edited(three, [first])) == [110.0, 110.0, 110.0]
+    assert edited(three, [first]).sets[2].reps[0].mean_power_w == pytest.approx(550.0)
+    own = Edit("load", within(three, 2, 1), value=90.0)
+    assert loads(edited(three, [first, own])) == [110.0, 90.0, 110.0]
+    assert loads(edited(three, [own, first])) == [110.0, 90.0, 110.0]
+    later = Edit("load", within(three, 2, 1), value=120.0, onward=True)
+    assert loads(edited(three, [first, later])) == loads(edited(three, [later, first])) == [110.0, 120.0, 120.0]
+    assert loads(edited(three, [first, own, later])) == [110.0, 120.0, 120.0]
+    assert loads(edited(three, [replace(first, value=130.0), replace(first, value=105.0)])) == [105.0] * 3
+
+
+def test_what_is_said_between_sets_holds_from_the_next(analysis):
+    between_s = analysis.sets[0].end_s + 10.0
+    said = Edit("load", between_s, value=110.0, onward=True)
+    assert loads(edited(analysis, [said])) == [100.0, 110.0]
+    after = replace(said, at_s=1e6)
+    assert loads(edited(analysis, [after])) == [100.0, 100.0]
+    assert unfitting_edits([each.reps for each in analysis.sets], [said, after]) == ()
+    assert carried([said, after], 1e7).load_kg == carried([said], between_s + 1.0).load_kg == 110.0
+    assert carried([said], between_s).load_kg is None
+
+
+def test_an_exercise_carries_to_sets_whose_phases_fit_it(analysis):
+    lifted_first = analysis.sets[1]
+    reps = tuple(
+        replace(rep, start_s=rep.concentric_start_s, eccentric_start_s=rep.concentric_end_s)
+        for rep in lifted_first.reps
+    )
+    mixed = replace(
+        analysis,
+        sets=(analysis.sets[0], replace(lifted_first, exercise="row", order="concentric-first", reps=reps)),
+    )
+    said = Edit("exercise", within(mixed, 1, 1), "bench", onward=True)
+    assert [each.exercise for each in edited(analysis, [said]).sets] == ["bench", "bench"]
+    assert [each.exercise for each in edited(mixed, [said]).sets] == ["bench", "row"]
+    wrong = Edit("exercise", within(mixed, 2, 1), "bench")
+    assert [each.exercise for each in edited(mixed, [wrong]).sets] == ["squat", "row"]
+    assert unfitting_edits([each.reps for each in mixed.sets], [said, wrong]) == (wrong,)
+
+
+def test_only_a_load_or_an_exercise_holds_onward():
+    with pytest.raises(BartrackerError, match="onward"):
+        Edit("delete-rep", 1.0, onward=True)
+
+
+def test_warm_up_and_athlete_stand_in_the_sets(analysis):
+    made = edited(
+        analysis, [Edit("warm-up", within(analysis, 1, 1), value=1.0), Edit("athlete", within(analysis, 2, 1), "Ben")]
+    )
+    assert [(each.warm_up, each.athlete) for each in made.sets] == [(True, None), (False, "Ben")]
+    back = parse_analysis(json.loads(edited_json(made, ())), "x")
+    assert [(each.warm_up, each.athlete) for each in back.sets] == [(True, None), (False, "Ben")]
+
+
+def test_an_edit_whose_rep_is_not_there_any_more_is_told(analysis):
+    sets = [each.reps for each in analysis.sets]
+    fits, lost = Edit("delete-rep", within(analysis, 1, 1)), Edit("warm-up", 9999.0, value=1.0)
+    assert unfitting_edits(sets, [fits, lost, fits]) == (lost, fits), "a rep is deleted once"
+
+
 def test_exercise_and_an_edit_that_meets_nothing(analysis):
     made = edited(analysis, [Edit("exercise", within(analysis, 2, 1), "bench"), Edit("delete-rep", 9999.0)])
     assert [each.exercise for each in made.sets] == ["squat", "bench"]
@@ -132,7 +205,12 @@ def test_undo_and_redo_go_back_and_forth_and_a_new_edit_forgets_the_undone():
 
 
 def test_edits_are_kept_beside_the_recording_and_come_back(tmp_path):
-    edits = (Edit("delete-rep", 1.25), Edit("load", 2.0, value=102.5), Edit("athlete", 3.0, "Žofie"))
+    edits = (
+        Edit("delete-rep", 1.25),
+        Edit("load", 2.0, value=102.5),
+        Edit("load", 2.5, value=105.0, onward=True),
+        Edit("athlete", 3.0, "Žofie"),
+    )
     path = edits_path(tmp_path / "set.btr")
     assert path.name == "set.edits.json"
     assert read_edits(path) == ()
@@ -155,6 +233,8 @@ def test_edits_are_kept_beside_the_recording_and_come_back(tmp_path):
         '{"schema": "bartracker.edits/1", "edits": [{"kind": "load", "at_s": "1"}]}',
         '{"schema": "bartracker.edits/1", "edits": [{"kind": "load", "at_s": NaN, "value": 1}]}',
         '{"schema": "bartracker.edits/1", "edits": [{"kind": "load", "at_s": 1, "value": -5}]}',
+        '{"schema": "bartracker.edits/1", "edits": [{"kind": "load", "at_s": 1, "value": 5, "onward": 1}]}',
+        '{"schema": "bartracker.edits/1", "edits": [{"kind": "warm-up", "at_s": 1, "value": 1, "onward": true}]}',
     ],
 )
 def test_a_damaged_file_is_refused_in_words(tmp_path, text):
@@ -166,7 +246,7 @@ def test_a_damaged_file_is_refused_in_words(tmp_path, text):
 
 def test_the_json_export_is_corrected_and_carries_the_corrections(analysis):
     edits = (Edit("delete-rep", within(analysis, 1, 1)),)
-    document = json.loads(edited_json(analysis, edits))
+    document = json.loads(edited_json(edited(analysis, edits), edits))
     assert document["edits"] == [{"kind": "delete-rep", "at_s": edits[0].at_s}]
     assert [len(each["reps"]) for each in document["sets"]] == [4, 5]
     assert parse_analysis(document, "x").sets[0].summary.full_reps == 4

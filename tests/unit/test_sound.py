@@ -177,7 +177,7 @@ def test_a_session_is_heard_rep_by_rep_tone_first_then_the_number():
     pipeline = ScriptedPipeline()
     for item in HeldLink().items():
         events = pipeline.push(item)
-        session._take(events)
+        session.take(events)
         if any(type(event).__name__ == "RepAnnounced" for event in events):
             count = len(said) + 1
             for _ in range(300):

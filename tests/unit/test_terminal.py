@@ -1,22 +1,29 @@
 """The terminal view rendered to text, its fallback to plain lines, and the wording both views share."""
 
 import io
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from rich.console import Console
+from rich.text import Text
 from scripted_set import CONCENTRIC_S, DAMAGED, ROM_M, SCRIPT, HeldLink, ScriptedPipeline, finished_set
 
+from bartracker.coaching import Targets, Tempo
+from bartracker.coaching.metrics import metric_of
 from bartracker.events import Event, MotionUpdate, RepTrace
 from bartracker.live import LiveSession
 from bartracker.live_state import LiveState, StateBuilder
 from bartracker.results import Flag, Rep
 from bartracker.ui import wording
+from bartracker.ui.bar_scale import bar_scale
 from bartracker.ui.canvas import BLANK, big_digits, picture
 from bartracker.ui.preferences import Preferences
 from bartracker.ui.side_view import side_paths
-from bartracker.ui.terminal import can_draw, render, run_terminal
+from bartracker.ui.terminal import can_draw, run_terminal
+from bartracker.ui.terminal_keys import HELP, Keys, TerminalControls
+from bartracker.ui.terminal_picture import render
 
 
 def state_after(until_s: float, *, finish: bool = False) -> LiveState:
@@ -49,27 +56,159 @@ def test_the_picture_fills_the_terminal_exactly(width, height, until_s):
 
 
 def test_it_shows_what_the_window_shows():
-    text = "\n".join(drawn(state_after(30.0, finish=True)))
-    assert "Squat  100 kg" in text
+    text = "\n".join(drawn(state_after(30.0)))
+    assert "Squat   100 kg" in text
     for row in big_digits(wording.velocity(ROM_M / CONCENTRIC_S[-1])):
         assert row in text
+    assert "■ Drifted 9 cm" in text
+    text = "\n".join(drawn(state_after(30.0, finish=True)))
     for rep in finished_set().rep_set.reps:
         for cell in wording.rep_row(rep):
             assert cell in text
-    assert "■ Drifted 9 cm" in text
+    assert "Set 1 done" in text
+    assert "Next: Lower more slowly, as in the other reps: not so in rep 3." in text
 
 
 def test_it_shows_the_reps_as_bars_the_tempo_phase_and_the_chosen_number():
     state = state_after(12.0)
     text = "\n".join(drawn(state))
-    assert "█ ▇" in text  # 0.67 and 0.59 m/s
-    assert f"{wording.phase(state.now)} {wording.seconds(state.now.elapsed_s)} s" in text
+    bars = [line for line in text.splitlines() if "●1" in line or "●2" in line]
+    assert bars[0].count("█") > bars[1].count("█") > 10, "0.67 and 0.59 m/s"
+    assert f"{wording.phase(state.now):<5}{wording.seconds(state.now.elapsed_s):>4} s" in text
     console = Console(width=120, height=34, file=io.StringIO(), force_terminal=True, color_system=None)
     with console.capture() as capture:
         console.print(render(state, 120, 34, Preferences(metric="rom", units="lb")))
     for row in big_digits("60"):
         assert row in capture.get()
     assert "220.5 lb" in capture.get()
+
+
+def state_meant(until_s: float = 12.0, **changes: object) -> LiveState:
+    targets = Targets(tempo=Tempo.parse("3-1-X-0"), velocity_mps=(0.5, 0.7), velocity_loss_limit=0.2)
+    return replace(state_after(until_s), targets=targets, **changes)
+
+
+@pytest.mark.parametrize(("width", "height"), [(120, 34), (80, 24)])
+def test_targets_are_drawn_as_band_line_and_tempo(width, height):
+    text = "\n".join(drawn(state_meant(), width, height))
+    assert "0.50-0.70" in text
+    assert "stop" in text
+    assert "0.53" in text, "a fifth below the fastest, 0.67 m/s"
+    assert text.count("│\n") >= height - 8
+    here = next(line for line in text.splitlines() if "▸" in line)
+    assert wording.phase(state_meant().now) in here
+    assert "━" in here
+    assert "…" not in here[: here.index("│", here.index("▸"))], "the target stands behind it"
+
+
+def test_the_line_to_stop_at_stands_where_its_velocity_is():
+    state = state_meant()
+    rows = [Text.from_ansi(line).plain for line in drawn(state)]
+    first = next(line for line in rows if "●1" in line)
+    bar = first[first.index("●1") + 4 : first.index("  0.67")]
+    scale = bar_scale([each.rep for each in state.sets[0].reps], metric_of("mv"), state.targets)
+    assert bar.index("│") == int(len(bar) * scale.limit / scale.top)
+    assert len(bar.rstrip()) == pytest.approx(len(bar) * 0.667 / scale.top, abs=1.5)
+
+
+def test_what_must_be_seen_at_once_is_a_line_of_its_own():
+    state = state_meant(error="the file ends in the middle of a packet")
+    lines = drawn(state, 80, 24)
+    assert len(lines) == 24
+    assert lines[2].startswith(" ■ the file ends in the middle")
+    assert sum("the file ends" in line for line in lines) == 1
+
+
+def test_keys_and_answers_stand_below():
+    console = Console(width=80, height=24, file=io.StringIO(), force_terminal=True, color_system=None)
+    with console.capture() as capture:
+        console.print(render(state_after(12.0), 80, 24, said="110 kg from set 1 on", keys=HELP))
+    lines = capture.get().rstrip("\n").split("\n")
+    assert lines[-2].startswith("110 kg from set 1 on")
+    assert lines[-1].rstrip().endswith("Q quit")
+    assert all(len(line) <= 80 for line in lines)
+
+
+class ScriptedKeys(Keys):
+    """Types one key at each look."""
+
+    def __init__(self, *typed: str) -> None:
+        super().__init__()
+        self._typed = list(typed)
+
+    def __enter__(self) -> "ScriptedKeys":
+        self.usable = True
+        return self
+
+    def wait(self, timeout_s: float) -> str:
+        return self._typed.pop(0) if self._typed else "q"
+
+
+def test_keys_choose_correct_and_stop(monkeypatch):
+    output, kept, remembered = io.StringIO(), [], []
+    console = Console(file=output, force_terminal=True, width=120, height=34, color_system=None, legacy_windows=False)
+    console.options.encoding = "utf-8"
+    link = HeldLink(12.0, hold=True)
+    session = LiveSession(link, ScriptedPipeline())
+    session.start()
+    assert link.wait_given()
+    version = -1
+    while not link.all_taken(state := session.wait_newer(version, 10.0)):
+        version = state.version
+    typed = ["m", "u", "x", "z", "l", "2", "5", "0", "\n", "l", "x", "\x1b", "w", "?", "q"]
+    monkeypatch.setattr("bartracker.ui.terminal.Keys", lambda: ScriptedKeys(*typed))
+    assert run_terminal(session, console, keep=kept.append, remember=remembered.append) == 0
+    assert (remembered[0].metric, remembered[0].units) == ("mpv", "lb")
+    assert [[each.kind for each in edits] for edits in kept] == [["delete-rep"], [], ["load"], ["load", "warm-up"]]
+    assert kept[-1][0].onward
+    assert kept[-1][0].value == pytest.approx(250 * wording.KG_PER_LB)
+    text = output.getvalue()
+    assert "The last rep is taken out. Z takes that back." in text
+    assert "Load in lb, bar included, from set 1 on: 25▏" in text
+    assert "250 lb from set 1 on" in text
+    after = text.rsplit("\x1b[?1049l", 1)[1]
+    assert "Set 1: Squat 250 lb, 2 reps" in after, "what was lifted until then is summed up"
+
+
+def test_what_cannot_be_is_told_and_nothing_is_kept():
+    session = LiveSession(HeldLink(), ScriptedPipeline())
+    kept: list[object] = []
+    controls = TerminalControls(session, Preferences(), kept.append)
+    for typed, answer in (("x", "There is no rep"), ("z", "nothing to take back"), ("lmuch\n", "is no number")):
+        controls.press(typed)
+        assert answer in controls.said
+    assert kept == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminal there")
+def test_keys_are_read_from_a_terminal_as_they_are_typed_and_it_is_left_as_it_was(monkeypatch):
+    import os
+    import pty
+    import termios
+
+    leader, follower = pty.openpty()
+    try:
+        before = termios.tcgetattr(follower)
+        with os.fdopen(os.dup(follower), "r") as terminal:
+            monkeypatch.setattr("sys.stdin", terminal)
+            with Keys() as keys:
+                assert keys.usable
+                assert keys.wait(0.0) == ""
+                os.write(leader, b"m")
+                assert keys.wait(5.0) == "m"
+                os.write(leader, b"\x1b[A")
+                assert keys.wait(5.0) == "", "an arrow is no key of ours"
+            assert termios.tcgetattr(follower) == before
+    finally:
+        os.close(leader)
+        os.close(follower)
+
+
+def test_without_a_terminal_there_are_no_keys(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("q"))
+    with Keys() as keys:
+        assert not keys.usable
+        assert keys.wait(0.0) == ""
 
 
 def test_a_narrow_terminal_still_shows_velocity_and_tempo_whole():
@@ -87,7 +226,8 @@ def test_without_a_terminal_one_line_a_rep_then_the_summary():
     for script in SCRIPT:
         assert wording.rep_line(1, script.rep(announced=True)) in lines
         assert f"refined: {wording.rep_line(1, script.rep(announced=False))}" in lines
-    assert lines[-1].startswith("Set 1: Squat 100 kg, 5 reps, mean 0.54 m/s")
+    assert lines[-2].startswith("Set 1: Squat 100 kg, 5 reps, mean 0.54 m/s")
+    assert lines[-1] == "  next: Lower more slowly, as in the other reps: not so in rep 3."
 
 
 def test_on_a_terminal_the_last_picture_is_followed_by_the_set():

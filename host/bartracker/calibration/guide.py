@@ -16,11 +16,17 @@ from bartracker.samples import FloatArray, StampedBlock
 from bartracker.timebase import Hop, TimeBase
 
 Code: TypeAlias = Literal["do", "pose", "again", "lost", "restless", "done"]
+Direction: TypeAlias = tuple[float, float, float]
 SIDES: Final = ("+x", "-x", "+y", "-y", "+z", "-z")
 
 _START: Final = "lay the sensor on a firm table and let go of it"
 _ANOTHER: Final = "turn it onto a side that has not been down yet, and let go"
 _LEAN: Final = "all six sides are done: now lean it against something, each time another way, and let go"
+_HALF: Final = np.sqrt(0.5)
+_BETWEEN: Final = tuple(
+    np.array(each) * _HALF
+    for each in ((0, 1, 1), (-1, 0, 1), (0, 1, -1), (1, 0, 1), (1, 1, 0), (0, -1, 1), (-1, 1, 0), (1, 0, -1))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,9 @@ class GuideProgress:
     """Where the calibration stands.
 
     prompt: what to do now; still: how much of the time that a pose needs has passed, 0 to 1; poses: different ones so
-    far; sides: those of `SIDES` that have pointed up; share: of the whole, 0 to 1; elapsed_s since the first sample.
+    far, of `wanted`; sides: those of `SIDES` that have pointed up; share: of the whole, 0 to 1; elapsed_s since the
+    first sample. `up`: unit vector, sensor frame, that points up now, None while nothing is known or it is shaken;
+    `next_up`: the same of a pose that would do next, None where any does; for a picture.
     """
 
     prompt: str
@@ -48,6 +56,9 @@ class GuideProgress:
     sides: tuple[str, ...]
     share: float
     elapsed_s: float
+    wanted: int = 10
+    up: Direction | None = None
+    next_up: Direction | None = None
 
 
 class CalibrationGuide:
@@ -71,6 +82,8 @@ class CalibrationGuide:
         self._now_s = 0.0
         self._restless_at_s = self.settings.impatient_s
         self._wanting: str | None = None
+        self._force_mps2: FloatArray | None = None
+        self._next_up: Direction | None = None
 
     @property
     def progress(self) -> GuideProgress:
@@ -83,6 +96,9 @@ class CalibrationGuide:
             sides=tuple(self._sides),
             share=1.0 if self.fit else min(0.95, poses / self.settings.poses),
             elapsed_s=self._now_s - (self._since_s or 0.0),
+            wanted=self.settings.poses,
+            up=self._up(),
+            next_up=None if self.fit else self._next_up,
         )
 
     def push(self, block: StampedBlock) -> tuple[GuideMessage, ...]:
@@ -125,6 +141,7 @@ class CalibrationGuide:
         if self._since_s is None or np.isnan(self._since_s):
             self._since_s = float(hop.t_s[0])
         self._collector.push(hop)
+        self._force_mps2 = hop.acc_mps2.mean(axis=0)
         closed = self._collector.closed
         if len(closed) > self._closed:
             self._closed = len(closed)
@@ -168,6 +185,8 @@ class CalibrationGuide:
             messages += self._solve()
         if self.fit is None:
             messages += self._ask()
+            if self._wanting is None:
+                self._next_up = self._another_up()
         return messages
 
     def _solve(self) -> list[GuideMessage]:
@@ -187,6 +206,7 @@ class CalibrationGuide:
             raise BartrackerError("calibration", f"{self._wanting} after {len(self._taken)} poses", self._next(fit))
         prompt = f"{self._next(fit)} ({self._wanting})"
         self._prompt = prompt
+        self._next_up = _unit(self._missing_up() if self._missing else fit.weakest)
         return [self._say("do", prompt)]
 
     def _ask(self) -> list[GuideMessage]:
@@ -200,10 +220,34 @@ class CalibrationGuide:
         return [self._say("do", prompt)]
 
     def _next(self, fit: SensorFit) -> str:
-        missing = [side for side in SIDES if side not in self._sides]
-        if missing:
-            return f"lay it with {missing[0]} pointing up"
+        if self._missing:
+            return f"lay it with {self._missing[0]} pointing up"
         return f"lean it so that {_arrows(fit.weakest)} up"
+
+    @property
+    def _missing(self) -> list[str]:
+        return [side for side in SIDES if side not in self._sides]
+
+    def _missing_up(self) -> FloatArray:
+        side = self._missing[0]
+        return np.array([axis == side[1] for axis in "xyz"], dtype=np.float64) * (1.0 if side[0] == "+" else -1.0)
+
+    def _another_up(self) -> Direction | None:
+        """A side that is missing, else a direction between sides that is like no pose so far."""
+        if self._missing:
+            return _unit(self._missing_up())
+        far_rad = self.settings.free_rad
+        free = (each for each in _BETWEEN if all(_angle_rad(each, pose) > far_rad for pose in self._different))
+        another = next(free, None)
+        return None if another is None else _unit(another)
+
+    def _up(self) -> Direction | None:
+        """Where up is by the newest force; a hand that turns it disturbs that little."""
+        if self._force_mps2 is None:
+            return None
+        length = float(np.sqrt((self._force_mps2**2).sum()))
+        shaken = abs(length - self._gravity.value_mps2) > self.settings.shaken_share * self._gravity.value_mps2
+        return None if shaken else _unit(self._force_mps2)
 
     def _side(self, up: FloatArray) -> str | None:
         axis = int(np.argmax(np.abs(up)))
@@ -217,6 +261,11 @@ class CalibrationGuide:
 
 def _angle_rad(one: FloatArray, other: FloatArray) -> float:
     return float(np.arccos(np.clip(one @ other, -1.0, 1.0)))
+
+
+def _unit(vector: FloatArray) -> Direction:
+    x, y, z = (vector / np.sqrt((vector**2).sum())).tolist()
+    return x, y, z
 
 
 def _arrows(direction: FloatArray) -> str:

@@ -81,6 +81,8 @@ class GuideSettings:
     different_rad: poses closer than this are one and the same.
     side_rad: how far from an axis a pose may be and still be that side.
     impatient_s: no stillness for so long, and the guide says so, s; again after as long.
+    free_rad: a pose that the picture proposes is so far from all that are known.
+    shaken_share: force this far from gravity tells nothing of where up is.
     """
 
     pose_s: float = 2.5
@@ -89,6 +91,8 @@ class GuideSettings:
     different_rad: float = 0.35
     side_rad: float = 0.6
     impatient_s: float = 12.0
+    free_rad: float = 0.5
+    shaken_share: float = 0.4
     still: StillSettings = field(default_factory=StillSettings)
     solver: SolverSettings = field(default_factory=SolverSettings)
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.optimize import least_squares
 
 from bartracker.calibration.gravity import Gravity
 from bartracker.calibration.model import ACC_BIAS, ACC_MATRIX, GYR_BIAS, GYR_MATRIX, PARAMETERS, Calibration
@@ -136,6 +135,9 @@ class _Problem:
 
     def solved(self, start: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The unknowns, and the derivative of the residuals by them."""
+        # Half a second to load, and only a calibration in the making needs it.
+        from scipy.optimize import least_squares
+
         result = least_squares(
             self.residuals,
             start,

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from bartracker.calibration.poses import Pose, Turn
 from bartracker.samples import FloatArray, IntArray
@@ -38,6 +37,8 @@ class Turns:
 
         Steps are multiplied pairwise, in as many rounds as their number has binary digits.
         """
+        from scipy.spatial.transform import Rotation
+
         rotation = Rotation.from_rotvec((self.step_rad @ inverse_matrix.T).reshape(-1, 3))
         for _ in range(self.step_rad.shape[1].bit_length() - 1):
             rotation = rotation[0::2] * rotation[1::2]
@@ -71,6 +72,8 @@ def _steps(angle_rad: FloatArray, each: int) -> FloatArray:
     """(M, 3) rotation vectors of `each` samples together; the coning term takes two neighbours as parts of one smooth
     motion.
     """
+    from scipy.spatial.transform import Rotation
+
     angle = np.zeros((-(-len(angle_rad) // each) * each, 3))
     angle[: len(angle_rad)] = angle_rad
     angle[1:] += _CONING * np.cross(angle[:-1], angle[1:])

@@ -7,6 +7,7 @@ import typer
 
 from bartracker.cli import console
 from bartracker.cli.calibrations import CalibrationOption
+from bartracker.cli.corrections import WithoutEditsOption, corrected, edits_beside
 from bartracker.cli.failures import Outcome
 from bartracker.cli.options import (
     AthleteOption,
@@ -51,8 +52,11 @@ def analyze(
     sensor_from_middle_cm: MiddleOption = None,
     as_live: Annotated[
         bool,
-        typer.Option("--as-live", help="Each rep as it was announced, from the past alone, not refined afterwards."),
+        typer.Option(
+            "--as-live", help="Each rep as it was announced, from the past alone, not refined or corrected afterwards."
+        ),
     ] = False,
+    without_edits: WithoutEditsOption = False,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -95,9 +99,10 @@ def analyze(
     for path in console.progress(files, "Analysing"):
         target = json or str(folder / f"{path.stem}.json")
         with outcome.of(path):
-            recording = read(path)
-            analysis = find_reps(recording, asked, as_live=as_live, watched=len(files) == 1)
-            write_json(analysis, target)
+            edits = edits_beside(path, without=without_edits or as_live)
+            found = find_reps(read(path), asked, as_live=as_live, watched=len(files) == 1)
+            analysis = corrected(found, edits, path)
+            write_json(analysis, target, edits)
             console.say_remarks(path, (*analysis.notices, *(f.text for one in analysis.sets for f in one.flags)))
             if target != "-":
                 for line in summary_lines(analysis):

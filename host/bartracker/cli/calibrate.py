@@ -3,22 +3,21 @@
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bartracker.cli import console
+from bartracker.cli.kept_calibration import forget_kept, keeper, show_kept
 from bartracker.cli.options import WrongUseError
+from bartracker.cli.views import ViewOption, check_view, chosen_view
 
 if TYPE_CHECKING:
-    from bartracker.calibration import Calibration
-    from bartracker.calibration.gravity import Gravity
-    from bartracker.calibration.guide import CalibrationGuide, GuideMessage, GuideProgress
+    from bartracker.calibration.guide import GuideMessage, GuideProgress
     from bartracker.calibration.solver import SensorFit
     from bartracker.links import Link
+    from bartracker.live_calibration import CalibrationState, Source
     from bartracker.samples import FloatArray
 
 EXAMPLES = """\b
@@ -26,9 +25,12 @@ Examples:
   bartracker calibrate --latitude 48.1               the one sensor that is switched on
   bartracker calibrate ble://bar-1 --record table.btr
   bartracker calibrate table.btr                     once more from that recording
+  bartracker calibrate ble://bar-1 --show            what is kept here and in the sensor; --forget removes it
   bartracker calibrate "sim://calibrate?user=hasty&seed=1"
 """
 _BAR_WIDTH = 20
+_LEFT = 1
+"""Exit code where a person closed the window before a calibration was kept."""
 
 
 def calibrate(
@@ -47,39 +49,75 @@ def calibrate(
         Path | None,
         typer.Option("--record", metavar="FILE", readable=False, help="Record everything received to a new .btr file."),
     ] = None,
+    view: ViewOption = "auto",
     headless: Annotated[bool, typer.Option("--headless", help="Plain lines, no progress bar.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Say which calibrations there are, here and in it.")] = False,
+    forget: Annotated[bool, typer.Option("--forget", help="Remove it from the sensor, put it aside here.")] = False,
 ) -> int:
     """Calibrate a sensor on a table in three minutes: lay it on each of its sides, then lean it here and there.
 
-    It sees by itself when the sensor lies still and when it has enough. The result is kept for this sensor and used
-    whenever it is live.
+    It sees by itself when the sensor lies still and when it has enough. The result is kept here and in the sensor,
+    and used whenever it is live; in the window you are asked first.
     """
     from bartracker.calibration.gravity import ANYWHERE, local_gravity
     from bartracker.exchange.files import checked_target
+    from bartracker.live_calibration import CalibrationSession
 
     if latitude is None and altitude:
         raise WrongUseError(f"--altitude {altitude:g}", "says nothing of gravity alone", "give --latitude too")
+    if show and forget:
+        raise WrongUseError("--show --forget", "are two things", "give one of them")
     if output is not None:
         checked_target(output)
+    if show or forget:
+        return (show_kept if show else forget_kept)(opened(sensor), sensor)
     gravity = ANYWHERE if latitude is None else local_gravity(latitude, altitude)
-    link = opened(sensor)
-    try:
-        source = connected(link, record)
-        fit = _guided(link, source, gravity, quiet=headless or not sys.stdout.isatty())
-        calibration = _signed(fit.calibration, link, source)
-    finally:
-        link.close()
-    _say_result(fit)
-    _keep(calibration, fit, output)
+
+    def session() -> CalibrationSession:
+        link = opened(sensor)
+        return CalibrationSession(
+            link,
+            lambda: connected(link, record),
+            gravity=gravity,
+            keep=keeper(link, output),
+        )
+
+    if _window_wanted(view, headless, live=sensor.startswith(("ble://", "sim://"))):
+        from bartracker.ui.preferences import read_preferences, usual_path
+        from bartracker.ui.window import run_calibration_window
+
+        state = run_calibration_window(session, read_preferences(usual_path()))
+        if state.error is not None:
+            raise state.error
+    else:
+        first = session()
+        with _shown(quiet=headless or not sys.stdout.isatty()) as screen:
+            state = first.run(screen.show)
+    if state.fit is None:
+        return _LEFT
+    _say_result(state.fit)
+    if not state.kept:
+        console.say_remark("calibration", "was not kept")
+        return _LEFT
+    console.say_result(f"-> {state.kept}")
     return 0
+
+
+def _window_wanted(view: str, headless: bool, *, live: bool) -> bool:
+    """The window where there is a display and somebody turns a sensor; a recording needs none."""
+    check_view(view, headless)
+    if headless or (view == "auto" and not live):
+        return False
+    return chosen_view(view) == "window"
 
 
 def opened(uri: str) -> "Link":
     """The source that was named; a file is read as fast as possible. Raises WrongUseError, BartrackerError."""
+    from bartracker.known_sensors import read_sensors
     from bartracker.links import PlaybackLink, UriError, open_link
 
     try:
-        link = open_link(uri)
+        link = open_link(read_sensors().uri_of(uri))
     except UriError as error:
         raise WrongUseError(error.given, error.problem, error.remedy) from None
     if isinstance(link, PlaybackLink):
@@ -87,18 +125,10 @@ def opened(uri: str) -> "Link":
     return link
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Who the sensor is: `sensor_id` (hex), `chip` and `rate_hz`, each None if nobody has told."""
-
-    sensor_id: str | None
-    chip: str | None
-    rate_hz: float | None
-
-
-def connected(link: "Link", record: Path | None = None) -> Source:
+def connected(link: "Link", record: Path | None = None) -> "Source":
     """The sensor connected and, if asked, recorded; or what the recording says of it. Raises BartrackerError."""
     from bartracker.links.sensor_link import SensorLink
+    from bartracker.live_calibration import Source
 
     if isinstance(link, SensorLink):
         if record is not None:
@@ -115,46 +145,44 @@ def connected(link: "Link", record: Path | None = None) -> Source:
     return Source(recording.sensor_id, recording.chip, recording.nominal_rate_hz)
 
 
-def _guided(link: "Link", source: Source, gravity: "Gravity", *, quiet: bool) -> "SensorFit":
-    """Play the link through the guide until that has enough. Raises BartrackerError: it never gets enough."""
-    from bartracker.calibration.guide import CalibrationGuide
-    from bartracker.links import LinkNotice
-
-    guide = CalibrationGuide(gravity, source.rate_hz)
-    with _shown(guide, quiet) as show:
-        for item in link.items():
-            if isinstance(item, LinkNotice):
-                console.say_remark(link.label, item.text)
-                continue
-            show.say(guide.push(item))
-            if guide.fit is not None:
-                break
-    return guide.finish()
-
-
 class _Lines:
     """Each message a line."""
 
-    def say(self, messages: "tuple[GuideMessage, ...]") -> None:
-        for message in messages:
-            console.say_result(f"{message.t_s:6.1f} s  {message.text}")
+    def __init__(self) -> None:
+        self._told, self._remark = 0, ""
+
+    def show(self, state: "CalibrationState") -> None:
+        """What there is to say that was not said yet."""
+        if state.remark != self._remark:
+            self._remark = state.remark
+            console.say_remark(state.label, state.remark)
+        new, self._told = state.said[self._told :], len(state.said)
+        for message in new:
+            self.say(message)
+
+    def say(self, message: "GuideMessage") -> None:
+        """One line."""
+        console.say_result(f"{message.t_s:6.1f} s  {message.text}")
 
 
 class _Screen(_Lines):
     """Messages scroll by; below them stands what to do, a bar and the time."""
 
-    def __init__(self, guide: "CalibrationGuide") -> None:
+    def __init__(self) -> None:
+        super().__init__()
         from rich.console import Console
         from rich.live import Live
 
-        self._guide = guide
         self.live = Live(console=Console(), refresh_per_second=10, transient=True)
 
-    def say(self, messages: "tuple[GuideMessage, ...]") -> None:
-        for message in messages:
-            if message.code != "do":
-                self.live.console.print(f"  {message.text}", markup=False)
-        self.live.update(status_line(self._guide.progress))
+    def show(self, state: "CalibrationState") -> None:
+        super().show(state)
+        if state.progress is not None:
+            self.live.update(status_line(state.progress))
+
+    def say(self, message: "GuideMessage") -> None:
+        if message.code != "do":
+            self.live.console.print(f"  {message.text}", markup=False)
 
 
 def status_line(progress: "GuideProgress") -> str:
@@ -169,27 +197,13 @@ def status_line(progress: "GuideProgress") -> str:
 
 
 @contextmanager
-def _shown(guide: "CalibrationGuide", quiet: bool) -> Generator[_Lines]:
+def _shown(*, quiet: bool) -> Generator[_Lines]:
     if quiet:
         yield _Lines()
         return
-    screen = _Screen(guide)
+    screen = _Screen()
     with screen.live:
         yield screen
-
-
-def _signed(calibration: "Calibration", link: "Link", source: Source) -> "Calibration":
-    """With the sensor, the date and the temperature."""
-    from bartracker.links.sensor_link import SensorLink
-
-    status = link.health().status if isinstance(link, SensorLink) else None
-    return replace(
-        calibration,
-        sensor_id=source.sensor_id,
-        chip=source.chip,
-        made_utc=link.metadata.started_utc or datetime.now(UTC).isoformat(timespec="seconds"),
-        temperature_degc=status.temperature_degc if status else None,
-    )
 
 
 def _say_result(fit: "SensorFit") -> None:
@@ -226,16 +240,3 @@ def _scale(matrix: "FloatArray") -> str:
 
 def _three(values: "FloatArray", form: str) -> str:
     return " ".join(f"{value:+{form}}" for value in values.tolist())
-
-
-def _keep(calibration: "Calibration", fit: "SensorFit", output: Path | None) -> None:
-    from bartracker.exchange.calibration_folder import keep_calibration
-    from bartracker.exchange.calibration_json import quality_of, write_calibration
-
-    quality = quality_of(fit)
-    if output is not None:
-        write_calibration(calibration, output, quality)
-        console.say_result(f"-> {output}; use it with --calibration {output}")
-        return
-    path = keep_calibration(calibration, quality)
-    console.say_result(f"-> {path}; it is used whenever this sensor is live")

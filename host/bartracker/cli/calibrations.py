@@ -9,6 +9,8 @@ import typer
 
 if TYPE_CHECKING:
     from bartracker.calibration import Calibration
+    from bartracker.calibration.choosing import Chosen
+    from bartracker.links import Link
 
 NONE = "none"
 
@@ -24,25 +26,40 @@ CalibrationOption = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class CalibrationChoice:
-    """`asked`: the calibration that was named; None: whatever is kept for the sensor."""
+    """`asked`: the calibration that was named; None: whatever is kept for the sensor, here or in itself."""
 
     asked: "Calibration | None"
 
-    def of_sensor(self, sensor_id: str) -> "Calibration | None":
-        """The calibration to use for a live sensor. Raises BartrackerError for another sensor's, or a damaged file."""
+    def of_sensor(self, sensor_id: str, chip: str | None = None, kept: bytes | None = None) -> "Chosen":
+        """The calibration to use for a live sensor; `kept`: the block that it keeps itself. Raises BartrackerError for
+        another sensor's, or a damaged file.
+        """
+        from bartracker.calibration.choosing import Chosen, choose
         from bartracker.exchange.calibration_folder import check_sensor, find_calibration
 
         if self.asked is None:
-            return find_calibration(sensor_id)
+            return choose(find_calibration(sensor_id), kept, sensor_id=sensor_id, chip=chip)
         check_sensor(self.asked, sensor_id, f"calibration {self.asked.name!r}")
-        return self.asked
+        return Chosen(self.asked)
 
-    def for_recording(self, info_raw: bytes) -> Mapping[str, object] | None:
+    def of_link(self, link: "Link", sensor_id: str, chip: str | None) -> "Calibration | None":
+        """The same for a connected sensor, who says which it is where that is not plain. Raises BartrackerError."""
+        from bartracker.links.sensor_link import KeepingLink
+
+        if not isinstance(link, KeepingLink):
+            return self.of_sensor(sensor_id, chip).calibration
+        chosen = self.of_sensor(sensor_id, chip, link.kept_calibration)
+        if chosen.words:
+            link.tell("calibration", chosen.words)
+        return chosen.calibration
+
+    def for_recording(self, info_raw: bytes, kept: bytes | None) -> Mapping[str, object] | None:
         """What a recording of this sensor keeps of it."""
         from bartracker.calibration import IDENTITY
         from bartracker.wire import decode_info
 
-        calibration = self.of_sensor(decode_info(info_raw).device_id.hex())
+        info = decode_info(info_raw)
+        calibration = self.of_sensor(info.device_id.hex(), info.chip, kept).calibration
         return None if calibration is None or calibration is IDENTITY else calibration.to_dict()
 
 

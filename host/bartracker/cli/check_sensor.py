@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bartracker.cli import console
-from bartracker.cli.calibrate import Source, connected, opened
+from bartracker.cli.calibrate import connected, opened
 from bartracker.cli.calibrations import CalibrationChoice, parse_calibration_option
 
 if TYPE_CHECKING:
     from bartracker.calibration import Calibration
     from bartracker.calibration.allan import AllanDeviation
     from bartracker.links import Link
+    from bartracker.live_calibration import CalibrationState, Source
 
 _TAUS_S = (0.1, 1.0, 10.0, 100.0, 1000.0)
 _AXES = ("accelerometer x", "accelerometer y", "accelerometer z", "gyroscope x", "gyroscope y", "gyroscope z")
@@ -19,35 +20,35 @@ _AXES = ("accelerometer x", "accelerometer y", "accelerometer z", "gyroscope x",
 
 def check_calibration(sensor: str, calibration: str | None) -> int:
     """Judge a sensor that lies still for some seconds; 0 if its calibration is good. Raises BartrackerError."""
-    from bartracker.calibration.check import WORDS, CalibrationCheck
-    from bartracker.samples import StampedBlock
+    from bartracker.calibration.check import WORDS
+    from bartracker.live_calibration import CalibrationSession
 
     asked = parse_calibration_option(calibration)
     link = opened(sensor)
-    try:
-        source = connected(link)
-        used = _calibration_of(link, source, asked)
-        check = CalibrationCheck(used, chip=source.chip, nominal_rate_hz=source.rate_hz)
-        console.say_remark(link.label, "lay it on something firm and let go; turning it over once checks more")
-        for item in link.items():
-            if isinstance(item, StampedBlock):
-                check.push(item)
-                if check.enough and link.recording is None:
-                    break
-            else:
-                console.say_remark(link.label, item.text)
-        result = check.result()
-    finally:
-        link.close()
+    session = CalibrationSession(link, lambda: connected(link), used=lambda source: calibration_of(link, source, asked))
+    remark = ""
+
+    def show(state: "CalibrationState") -> None:
+        nonlocal remark
+        if state.stage == "leading" and not remark:
+            remark = "lay it on something firm and let go; turning it over once checks more"
+            console.say_remark(state.label, remark)
+        if state.remark not in ("", remark):
+            remark = state.remark
+            console.say_remark(state.label, remark)
+
+    state = session.run(show)
+    result = state.result
+    assert result is not None
     console.say_result(f"{link.label}: {WORDS[result.verdict]}")
     for reason in result.reasons:
         console.say_result(f"  {reason}")
-    if used.made_utc is not None:
-        console.say_result(f"  calibrated {used.made_utc}")
+    if state.calibrated_utc is not None:
+        console.say_result(f"  calibrated {state.calibrated_utc}")
     return int(result.verdict != "good")
 
 
-def _calibration_of(link: "Link", source: Source, asked: "Calibration | None") -> "Calibration":
+def calibration_of(link: "Link", source: "Source", asked: "Calibration | None") -> "Calibration":
     """The one that was named, recorded, or kept for the sensor; none if there is none. Raises BartrackerError."""
     from bartracker.calibration import IDENTITY, Calibration
     from bartracker.exchange.calibration_folder import check_sensor
@@ -62,7 +63,7 @@ def _calibration_of(link: "Link", source: Source, asked: "Calibration | None") -
     if asked is not None:
         check_sensor(asked, source.sensor_id, f"calibration {asked.name!r}")
         return asked
-    return CalibrationChoice(None).of_sensor(source.sensor_id) or IDENTITY
+    return CalibrationChoice(None).of_link(link, source.sensor_id, source.chip) or IDENTITY
 
 
 def check_noise(sensor: str, minutes: float) -> int:

@@ -7,6 +7,7 @@ import typer
 
 from bartracker.cli import console
 from bartracker.cli.calibrations import CalibrationOption
+from bartracker.cli.corrections import WithoutEditsOption, corrected, edits_beside
 from bartracker.cli.options import (
     AthleteOption,
     DriftOption,
@@ -53,6 +54,7 @@ def export(
     athlete: AthleteOption = None,
     calibration: CalibrationOption = None,
     sensor_from_middle_cm: MiddleOption = None,
+    without_edits: WithoutEditsOption = False,
 ) -> None:
     """Write a recording's reps, analysis or samples as files for other programs.
 
@@ -94,12 +96,13 @@ def export(
         console.say_result(f"{file} -> {samples}")
     if reps is None and analysis is None:
         return
-    found = find_reps(recording, asked, watched=True)
+    edits = edits_beside(file, without=without_edits)
+    found = corrected(find_reps(recording, asked, watched=True), edits, file)
     if reps is not None:
         write_reps_csv(found, reps)
         console.say_result(f"{file} -> {reps}")
     if analysis is not None:
-        write_json(found, str(analysis))
+        write_json(found, str(analysis), edits)
         console.say_result(f"{file} -> {analysis}")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bartracker.cli import console
+from bartracker.cli.corrections import WithoutEditsOption, edits_beside, say_corrections
 from bartracker.cli.failures import Outcome
 from bartracker.cli.history_options import JsonOption, LibraryOption, WhoseOption, chosen_athlete, opened
 from bartracker.cli.options import ExerciseOption, LoadOption, WrongUseError, parse_exercise, parse_load
@@ -45,9 +46,13 @@ def add(
         Path | None,
         typer.Option("--columns", metavar="TOML", readable=False, help="Which column is what, with --table."),
     ] = None,
+    without_edits: WithoutEditsOption = False,
     library: LibraryOption = None,
 ) -> int:
-    """Keep recordings and what is found in them. A file whose content is in the library already is left out."""
+    """Keep recordings and what is found in them, as corrected by the edits beside them.
+
+    A file whose content is in the library already is left out, unless its corrections have changed.
+    """
     named, load_kg, at_s = parse_exercise(exercise), parse_load(load), parse_moment(at)
     if table and athlete is None:
         raise WrongUseError("--table", "does not say who lifted", "give --athlete NAME")
@@ -60,8 +65,13 @@ def add(
                 if table:
                     _say_added(path, _add_table(one, path, athlete or "", columns))
                 else:
-                    added = one.add_recording(path, athlete, None if named == "auto" else named, load_kg, at_s)
+                    edits = edits_beside(path, without=without_edits)
+                    told = None if named == "auto" else named
+                    known = edits if edits or without_edits else None
+                    added = one.add_recording(path, athlete, told, load_kg, at_s, edits=known)
                     _say_added(path, added)
+                    if edits and (added.corrected or not added.twin):
+                        say_corrections(path, len(edits), 0)
     return outcome.code
 
 
@@ -73,6 +83,11 @@ def _add_table(library: "Library", path: Path, athlete: str, columns: Path | Non
 
 
 def _say_added(path: Path, added: "Added") -> None:
+    if added.twin and added.corrected:
+        console.say_remarks(path, added.remarks)
+        now = f"its corrections were taken over: {added.sets} sets, {added.reps} reps"
+        console.say_result(f"{path}: is in the library already ({added.twin}); {now}")
+        return
     if added.twin:
         console.say_result(f"{path}: is in the library already ({added.twin}); nothing was changed")
         return
@@ -247,6 +262,12 @@ def erase(
             if not sure:
                 raise BartrackerError(what, "was not erased", "say yes, or give --yes")
         erased = erase_person(one, person)
+    if erased.sets_of_others:
+        words = f"{erased.sets_of_others} sets of others stood in these recordings and are erased with them"
+        console.say_remark(person.name, words)
+    if erased.shared:
+        words = f"{erased.shared} recordings of others hold lifts of theirs, as samples without a name"
+        console.say_remark(person.name, words)
     if not erased.clean:
         console.say_remark(person.name, "another program has the library open: until it closes, traces stay in the log")
     console.say_result(f"erased {what}, {erased.recordings} recordings; backups and exports still hold them")

@@ -13,6 +13,7 @@ import typer
 
 from bartracker.cli import console
 from bartracker.cli.calibrations import CalibrationOption
+from bartracker.cli.corrections import WithoutEditsOption, corrected
 from bartracker.cli.options import (
     Asked,
     AthleteOption,
@@ -30,6 +31,7 @@ from bartracker.cli.options import (
     parse_speed,
 )
 from bartracker.cli.outputs import summary_lines, write_json
+from bartracker.cli.views import ViewOption, check_view, chosen_view
 
 if TYPE_CHECKING:
     from bartracker.cli.watching import Beside, Watching
@@ -59,26 +61,12 @@ Examples:
   bartracker replay set.btr --view terminal --speed 4
   bartracker replay set.btr --headless --json set.json
 """
-_VIEWS = ("auto", "window", "terminal")
 _INTERRUPTED = 130
-
-
-def _complete_view(incomplete: str) -> list[str]:
-    return [view for view in _VIEWS if view.startswith(incomplete)]
 
 
 SpeedOption = Annotated[
     str | None,
     typer.Option("--speed", "-s", metavar="X", help="Times as fast as recorded, 0.25 to 16; 0: as fast as possible."),
-]
-ViewOption = Annotated[
-    str,
-    typer.Option(
-        "--view",
-        metavar="KIND",
-        help="window, terminal, or auto: the window where there is a display.",
-        autocompletion=_complete_view,
-    ),
 ]
 HeadlessOption = Annotated[bool, typer.Option("--headless", help="Show nothing; without --speed, as fast as possible.")]
 JsonOption = Annotated[
@@ -92,6 +80,14 @@ ServeOption = Annotated[
 ]
 ServeAtOption = Annotated[
     str, typer.Option("--serve-at", metavar="ADDRESS[:PORT]", help="Where --serve listens. Default: this computer's.")
+]
+SensorCuesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--sensor-cues",
+        metavar="KIND",
+        help="Cues on the sensor itself: off, light, sound or shake. Default: as last chosen.",
+    ),
 ]
 SoundOption = Annotated[bool, typer.Option("--sound/--no-sound", help="Whether reps are heard.")]
 
@@ -134,6 +130,7 @@ def live(
     serve: ServeOption = False,
     serve_at: ServeAtOption = "auto",
     sound: SoundOption = True,
+    sensor_cues: SensorCuesOption = None,
 ) -> int:
     """Watch a set as it is lifted: velocity, height, bar path and reps."""
     asked = parse_asked(
@@ -150,7 +147,7 @@ def live(
         sensor_from_middle=sensor_from_middle_cm,
     )
     shown = _parse_show(speed, view, headless, json)
-    return _play(uri, asked, shown, record, _parse_beside(serve, serve_at, sound, shown))
+    return _play(uri, asked, shown, record, _parse_beside(serve, serve_at, sound, sensor_cues, shown))
 
 
 def record(
@@ -186,6 +183,7 @@ def replay(
     view: ViewOption = "auto",
     headless: HeadlessOption = False,
     json: JsonOption = None,
+    without_edits: WithoutEditsOption = False,
 ) -> int:
     """Watch a recorded set as if it were lifted now; the same as live file://FILE."""
     asked = parse_asked(
@@ -201,38 +199,49 @@ def replay(
         calibration=calibration,
         sensor_from_middle=sensor_from_middle_cm,
     )
-    return _play(str(file), asked, _parse_show(speed, view, headless, json), None)
+    shown = _parse_show(speed, view, headless, json)
+    return _play(str(file), asked, shown, None, without_edits=without_edits)
 
 
-def _parse_beside(serve: bool, serve_at: str, sound: bool, show: _Show) -> "Beside":
+def _parse_beside(serve: bool, serve_at: str, sound: bool, sensor_cues: str | None, show: _Show) -> "Beside":
     from bartracker.cli.watching import Beside
+    from bartracker.coaching.cues import SENSOR_CUES, SensorCues
 
     if serve and show.view == "headless":
         raise WrongUseError("--serve --headless", "contradict each other", "give one of them")
     if not serve and serve_at != "auto":
         raise WrongUseError(f"--serve-at {serve_at}", "serves nothing", "give --serve too")
-    return Beside(serve_at if serve else None, sound)
+    chosen: SensorCues | None = next((each for each in SENSOR_CUES if each == sensor_cues), None)
+    if sensor_cues is not None and chosen is None:
+        remedy = f"give {console.join_words(SENSOR_CUES)}"
+        raise WrongUseError(f"--sensor-cues {sensor_cues}", "no sensor plays cues so", remedy)
+    return Beside(serve_at if serve else None, sound, chosen)
 
 
 def _parse_show(speed: str | None, view: str, headless: bool, json: str | None) -> _Show:
-    if view not in _VIEWS:
-        raise WrongUseError(f"--view {view}", "there is no such view", f"give {console.join_words(_VIEWS)}")
-    if headless and view != "auto":
-        raise WrongUseError(f"--headless --view {view}", "contradict each other", "give one of them")
+    check_view(view, headless)
     pace = parse_speed(speed)
     if headless:
         return _Show(math.inf if pace is None else pace, "headless", json)
     return _Show(pace, view, json)
 
 
-def _play(uri: str, asked: Asked, show: _Show, record: Path | None, beside: "Beside | None" = None) -> int:
+def _play(
+    uri: str,
+    asked: Asked,
+    show: _Show,
+    record: Path | None,
+    beside: "Beside | None" = None,
+    *,
+    without_edits: bool = False,
+) -> int:
     from bartracker.cli.watching import Beside, Watching
     from bartracker.links.sensor_link import SensorLink
 
     if record is not None and not uri.startswith(("ble://", "sim://")):
         raise WrongUseError(f"{uri} to {record}", "is no sensor", "record a ble:// or sim:// sensor")
-    view = _auto_view() if show.view == "auto" else show.view
-    watching = Watching(uri, asked, show.speed, record)
+    view = show.view if show.view == "headless" else chosen_view(show.view)
+    watching = Watching(uri, asked, show.speed, record, without_edits=without_edits)
     pipeline: Pipeline | None = None
     try:
         if view == "headless":
@@ -243,10 +252,11 @@ def _play(uri: str, asked: Asked, show: _Show, record: Path | None, beside: "Bes
         # Also after a fault or Ctrl-C: what was found until then is kept.
         link, session = watching.link, watching.session
         if isinstance(link, SensorLink) and (pipeline or (session is not None and session.pipeline is not None)):
-            _say_samples(link, record)
+            _say_samples(link, watching.recorded or record)
         pipeline = pipeline or (None if session is None else session.pipeline)
         if show.json is not None and pipeline is not None:
-            write_json(pipeline.analysis(), show.json, () if session is None else session.edits.edits)
+            edits = watching.edits
+            write_json(corrected(pipeline.analysis(), edits, watching.kept_at), show.json, edits)
 
 
 def _say_samples(link: "SensorLink", record: Path | None) -> None:
@@ -269,7 +279,7 @@ def _say_samples(link: "SensorLink", record: Path | None) -> None:
 
 def _run_headless(link: "Link", pipeline: "Pipeline") -> int:
     from bartracker.links.sensor_link import SensorLink
-    from bartracker.live import run_to_end
+    from bartracker.live_engine import run_to_end
 
     if isinstance(link, SensorLink):
         with _ctrl_c_finishes(link) as interrupted:
@@ -323,13 +333,3 @@ def _ctrl_c_finishes(link: "SensorLink") -> Generator[threading.Event]:
         yield interrupted
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _auto_view() -> str:
-    from bartracker.ui.window import display_available
-
-    reason = display_available()
-    if reason is None:
-        return "window"
-    console.say_remark("bartracker", f"shown in the terminal, {reason}")
-    return "terminal"

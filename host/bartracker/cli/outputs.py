@@ -37,8 +37,8 @@ def make_folder(folder: Path) -> None:
 
 
 def write_json(analysis: "Analysis", target: str, edits: "tuple[Edit, ...]" = ()) -> None:
-    """Write the analysis JSON to a path, or to stdout for '-', as corrected by `edits`, which then stand in it too;
-    raises BartrackerError.
+    """Write the analysis JSON to a path, or to stdout for '-'; `edits`, by which it was corrected, stand in it too.
+    Raises BartrackerError.
     """
     from bartracker.edit_files import edited_json
     from bartracker.exchange.files import atomic_write

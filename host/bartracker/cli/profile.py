@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bartracker.cli import console
+from bartracker.cli.corrections import WithoutEditsOption, corrected, edits_beside
 from bartracker.cli.failures import Outcome
 from bartracker.cli.options import (
     AthleteOption,
@@ -47,6 +48,7 @@ def profile(
     ] = None,
     targets: TargetsOption = None,
     athlete: AthleteOption = None,
+    without_edits: WithoutEditsOption = False,
 ) -> int:
     """Estimate the 1RM from how velocity falls with load.
 
@@ -61,7 +63,7 @@ def profile(
     analyses: list[Analysis] = []
     for path in console.progress(files, "Analysing"):
         with outcome.of(path):
-            analyses.append(_analysis(path, exercise))
+            analyses.append(_analysis(path, exercise, without_edits=without_edits))
     if outcome.code:
         return outcome.code
 
@@ -80,12 +82,13 @@ def profile(
     return outcome.code
 
 
-def _analysis(path: Path, exercise: str | None) -> "Analysis":
+def _analysis(path: Path, exercise: str | None, *, without_edits: bool) -> "Analysis":
     from bartracker.exchange import read, read_analysis_json
 
     if path.suffix.lower() == ".json":
         return read_analysis_json(path)
-    return find_reps(read(path), parse_asked(exercise, None))
+    edits = edits_beside(path, without=without_edits)
+    return corrected(find_reps(read(path), parse_asked(exercise, None)), edits, path)
 
 
 def _lines(profile: "LoadVelocityProfile") -> list[str]:

@@ -21,9 +21,11 @@ from bartracker.cli import (
     importing,
     live,
     log,
+    pair,
     profile,
     scan,
     sync,
+    update,
 )
 from bartracker.cli.failures import Outcome
 
@@ -49,6 +51,7 @@ app = typer.Typer(
 app.command("live", short_help="Watch a set as it is lifted.", epilog=live.LIVE_EXAMPLES)(live.live)
 app.command("record", short_help="Record a sensor without watching it.", epilog=live.RECORD_EXAMPLES)(live.record)
 app.command("scan", short_help="List the sensors that are near.", epilog=scan.EXAMPLES)(scan.scan)
+app.command("pair", short_help="Have a sensor serve paired computers only.", epilog=pair.EXAMPLES)(pair.pair)
 app.command("sync", short_help="Fetch the recordings a sensor made by itself.", epilog=sync.EXAMPLES)(sync.sync)
 app.command("replay", short_help="Watch a recorded set as if it were lifted now.", epilog=live.REPLAY_EXAMPLES)(
     live.replay
@@ -67,6 +70,7 @@ app.command("export", short_help="Write reps, analysis or samples for other prog
     export.export
 )
 app.command("flash", short_help="Put the firmware on a sensor board.", epilog=flash.EXAMPLES)(flash.flash)
+app.command("update", short_help="Put the firmware on a sensor over Bluetooth.", epilog=update.EXAMPLES)(update.update)
 app.command("calibrate", short_help="Calibrate a sensor on a table, led step by step.", epilog=calibrate.EXAMPLES)(
     calibrate.calibrate
 )

@@ -4,43 +4,52 @@ view what is heard and what a phone sees.
 
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bartracker.cli import console
 from bartracker.cli.calibrations import CalibrationChoice
 from bartracker.cli.options import Asked, WrongUseError
+from bartracker.cli.sensor_desk import SensorDesk
 from bartracker.edit_files import edits_path, read_edits, write_edits
-from bartracker.links import Link, PlaybackLink, UriError, open_link
+from bartracker.known_sensors import read_sensors
+from bartracker.links import FileLink, Link, PlaybackLink, UriError, open_link
 from bartracker.links.sensor_link import SensorLink
 from bartracker.live import LiveSession
-from bartracker.pipeline import Pipeline
 from bartracker.session_edits import Edit, EditLog
 
 if TYPE_CHECKING:
+    from bartracker.coaching.cues import SensorCues
+    from bartracker.pipeline import Pipeline
     from bartracker.recording import Recording
     from bartracker.ui.preferences import Preferences
-
-_SCAN_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What runs beside the view. serve: where the phone page is served, None: not at all; sound: whether cues sound."""
+    """What runs beside the view. serve: where the phone page is served, None: not at all; sound: whether cues sound;
+    sensor_cues: what of the sensor plays them, None: as the person likes it.
+    """
 
     serve: str | None = None
     sound: bool = True
+    sensor_cues: "SensorCues | None" = None
 
 
 class Watching:
     """The sources of one run of the program, in the order in which they were watched; the view's surroundings."""
 
-    def __init__(self, uri: str, asked: Asked, speed: float | None, record: Path | None) -> None:
+    def __init__(
+        self, uri: str, asked: Asked, speed: float | None, record: Path | None, *, without_edits: bool = False
+    ) -> None:
+        """`without_edits`: corrections beside a recording are neither applied nor changed."""
         self._uri, self._asked, self._speed, self._record = uri, asked, speed, record
+        self._without_edits = without_edits
         self.link: Link | None = None
         self.session: LiveSession | None = None
         self._edits_path: Path | None = None
+        self.desk = SensorDesk(CalibrationChoice(asked.calibration))
 
     @property
     def folder(self) -> Path:
@@ -54,7 +63,6 @@ class Watching:
 
     def open(self, uri: str) -> LiveSession:
         """A session over this source; "": the one that was asked for."""
-        from bartracker.api import settings_for
         from bartracker.recording import RecordingMetadata
 
         asked, first = self._asked, uri in ("", self._uri)
@@ -66,15 +74,23 @@ class Watching:
             sensor_from_middle_m=asked.sensor_from_middle_m,
         )
         try:
-            link = open_link(uri or self._uri, metadata=metadata)
+            link = open_link(read_sensors().uri_of(uri or self._uri), metadata=metadata, read_later=True)
         except UriError as error:
             raise WrongUseError(error.given, error.problem, error.remedy) from None
         if isinstance(link, PlaybackLink) and self._speed is not None:
             link.speed = self._speed
-        record = self._record if first else None
+        at_hand, record = self.desk.at_hand, self._record if first else None
+        if not first and self._record is not None and at_hand is not None and at_hand.uri == uri:
+            # The same sensor again, after a calibration: what was recorded before stays.
+            record = self._record = free_path(self._record)
 
-        def pipeline() -> Pipeline:
+        def pipeline() -> "Pipeline":
+            # Loaded beside the view, which is there before.
+            from bartracker.api import settings_for
+            from bartracker.pipeline import Pipeline
+
             recording = recording_of(link, record, CalibrationChoice(asked.calibration))
+            self.desk.connected(link, recording)
             settings = settings_for(
                 recording,
                 exercise=asked.exercise,
@@ -85,26 +101,36 @@ class Watching:
             )
             return Pipeline(settings)
 
-        path = link.recording.path if link.recording is not None else record
-        self._edits_path = None if path is None else edits_path(path)
-        edits = EditLog(read_edits(self._edits_path)) if link.recording is not None and self._edits_path else EditLog()
+        played = link.path if isinstance(link, FileLink) else None
+        path = played or record
+        self._edits_path = None if path is None or self._without_edits else edits_path(path)
+        edits = EditLog(read_edits(self._edits_path)) if played is not None and self._edits_path else EditLog()
         self.link = link
-        self.session = LiveSession(link, pipeline if isinstance(link, SensorLink) else pipeline(), edits=edits)
+        self.desk.left()
+        self.session = LiveSession(link, pipeline, edits=edits)
         return self.session
 
-    def open_for_nobody(self) -> tuple[Link, Pipeline]:
+    def open_for_nobody(self) -> "tuple[Link, Pipeline]":
         """The source that was asked for, connected, and its pipeline: nothing is shown."""
         session = self.open("")
         link, made = self.link, session.made_pipeline()
         assert link is not None
-        self.session = None
         return link, made
+
+    @property
+    def kept_at(self) -> Path:
+        """The recording that is watched or made, where there is one; else what was asked for."""
+        played = self.link.path if isinstance(self.link, FileLink) else None
+        return played or self._record or Path(self._uri)
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """The corrections of the last source."""
+        return () if self.session is None else self.session.edits.edits
 
     def near(self) -> Sequence[tuple[str, str]]:
         """The sensors that can be heard."""
-        from bartracker.links.ble_scan import scan
-
-        return [(f"{sensor.words}, {sensor.rssi_dbm} dBm", f"ble://{sensor.name}") for sensor in scan(_SCAN_S)]
+        return self.desk.near()
 
     def keep_edits(self, edits: tuple[Edit, ...]) -> None:
         """Keep corrections beside the recording."""
@@ -112,18 +138,26 @@ class Watching:
             write_edits(edits, self._edits_path)
 
 
+def free_path(path: Path) -> Path:
+    """This path, or with a number where there is a file already."""
+    numbers = (path.with_stem(f"{path.stem}-{number}") for number in range(2, 1000))
+    return next((each for each in (path, *numbers) if not each.exists()), path)
+
+
 def recording_of(link: Link, record: Path | None, calibrations: CalibrationChoice) -> "Recording":
     """What the pipeline must know of a source; a sensor is connected and, if asked, recorded."""
     from bartracker.links.link_recorder import LinkRecorder
     from bartracker.recording import Recording
 
+    if isinstance(link, FileLink):
+        return link.load()
     if not isinstance(link, SensorLink):
         return link.recording or Recording(link.metadata, (), None)
     if record is not None:
         link.record_to(LinkRecorder(record, calibrations.for_recording))
     try:
         info = link.connect()
-        calibration = calibrations.of_sensor(info.device_id.hex())
+        calibration = calibrations.of_link(link, info.device_id.hex(), info.chip)
     except BaseException:
         link.close()
         raise
@@ -142,6 +176,8 @@ def watch(watching: Watching, view: str, beside: Beside, *, stdout_taken: bool) 
 
     kept = usual_path()
     preferences = read_preferences(kept)
+    if beside.sensor_cues is not None:
+        preferences = replace(preferences, sensor_cues=beside.sensor_cues)
     session = watching.open("")
     liked = preferences
     try:
@@ -155,8 +191,13 @@ def watch(watching: Watching, view: str, beside: Beside, *, stdout_taken: bool) 
 
                 from bartracker.ui.terminal import run_terminal
 
+                def remember(chosen: "Preferences") -> None:
+                    nonlocal liked
+                    liked = chosen
+
                 # Standard output belongs to the JSON if that is wanted there.
-                code = run_terminal(session, Console(stderr=stdout_taken), preferences)
+                console_of_view = Console(stderr=stdout_taken)
+                code = run_terminal(session, console_of_view, preferences, keep=watching.keep_edits, remember=remember)
     finally:
         session.close()
         if watching.session is not None:
@@ -193,11 +234,10 @@ def _beside(watching: Watching, beside: Beside, preferences: "Preferences") -> G
                 console.say_picture(code)
             else:
                 console.say_remark("phone page", 'for a QR code install "bartracker[phone]"')
-        if beside.sound:
-            from bartracker.ui.sound.listener import CueListener, usual_player
-            from bartracker.ui.sound.speech import Voice
+        from bartracker.ui.sound.listener import CueListener, usual_player
+        from bartracker.ui.sound.speech import Voice
 
-            listener = CueListener(current, usual_player(), Voice())
-            stack.callback(listener.close)
-            listener.start()
+        listener = CueListener(current, usual_player() if beside.sound else None, Voice())
+        stack.callback(listener.close)
+        listener.start()
         yield

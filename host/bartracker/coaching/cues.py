@@ -15,9 +15,11 @@ from bartracker.coaching.verdict import Level, level_of
 from bartracker.results import Rep, SetSummary
 
 CueKind: TypeAlias = Literal["rep", "set", "stop", "link", "beat"]
+SensorCues: TypeAlias = Literal["off", "light", "sound", "shake"]
 Schedule: TypeAlias = Literal["every", "nth", "after", "outside", "near-limit"]
 
 SCHEDULES: tuple[Schedule, ...] = ("every", "nth", "after", "outside", "near-limit")
+SENSOR_CUES: tuple[SensorCues, ...] = ("off", "light", "sound", "shake")
 STOP_WORDS = "Stop the set"
 SET_WORDS = "Set done"
 LINK_LOST_WORDS = "Sensor lost"
@@ -38,6 +40,7 @@ class CueSettings:
         near_share: share of the loss limit, 0.3-0.9.
         metric: key of the number that is spoken.
         sounds: whether anything is heard at all; cues are raised all the same, for eyes.
+        sensor: what of the sensor itself plays them: nothing, its light, its buzzer, its motor.
         metronome: beats of the tempo target.
         speaks: whether the number is spoken after the tone.
         tone_s, speech_s: how long a tone and a spoken number take, s; so long nothing else of the same urgency sounds.
@@ -49,6 +52,7 @@ class CueSettings:
     near_share: float = 0.6
     metric: str = "mv"
     sounds: bool = True
+    sensor: SensorCues = "off"
     metronome: bool = False
     speaks: bool = True
     tone_s: float = 0.25
@@ -95,6 +99,11 @@ class CueMaker:
     def use(self, settings: CueSettings) -> None:
         """Sound like this from now on."""
         self._settings = settings
+
+    def jump(self) -> None:
+        """Time goes on elsewhere, before or after: nothing sounds any more, and nothing was said of it yet."""
+        self._busy_until_s, self._urgency = float("-inf"), 0
+        self._stopped_set, self._beat_phase, self._beats = None, None, 0
 
     def rep(self, t_s: float, set_index: int, rep: Rep, so_far: SetSummary) -> tuple[Cue, ...]:
         """A rep has been announced; `so_far` sums its set up, this rep included."""

@@ -118,7 +118,13 @@ def _set(rep_set: RepSet, *, as_live: bool) -> dict[str, object]:
         "reps": [_rep(rep, as_live=as_live) for rep in rep_set.reps],
         "rest_before_s": _measured(rep_set.rest_before_s),
         "flags": [_flag(flag) for flag in rep_set.flags],
-    }
+    } | _said(rep_set)
+
+
+def _said(rep_set: RepSet) -> dict[str, object]:
+    """What a person said of the set; nothing where nothing was said."""
+    row: dict[str, object] = {"warm_up": True} if rep_set.warm_up else {}
+    return row if rep_set.athlete is None else row | {"athlete": rep_set.athlete}
 
 
 def _summary(summary: SetSummary) -> dict[str, object]:

@@ -182,6 +182,8 @@ def _set(node: _Node, *, as_live: bool) -> RepSet:
         reps=tuple(_rep(_Node(value, given, "a rep"), as_live=as_live) for value in node.items("reps")),
         rest_before_s=node.number_or_none("rest_before_s"),
         flags=node.flags(),
+        warm_up=node.truth_or_none("warm_up") or False,
+        athlete=node.text_or_none("athlete"),
     )
 
 

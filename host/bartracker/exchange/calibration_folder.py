@@ -42,12 +42,26 @@ def keep_calibration(calibration: Calibration, quality: Mapping[str, object] | N
     path = path_of(calibration.sensor_id)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists():
-            path.replace(path.with_name(f"{path.stem}.{_date_of(path)}.json"))
     except OSError as error:
         raise os_problem(str(path), error, "written") from None
+    put_aside(calibration.sensor_id)
     write_calibration(calibration, path, quality)
     return path
+
+
+def put_aside(sensor_id: str) -> Path | None:
+    """Keep the calibration of this sensor under its date, so that it is not used any more. Returns where, None if there
+    was none. Raises BartrackerError.
+    """
+    path = path_of(sensor_id)
+    if not path.exists():
+        return None
+    aside = path.with_name(f"{path.stem}.{_date_of(path)}.json")
+    try:
+        path.replace(aside)
+    except OSError as error:
+        raise os_problem(str(path), error, "written") from None
+    return aside
 
 
 def check_sensor(calibration: Calibration, sensor_id: str | None, given: str) -> None:

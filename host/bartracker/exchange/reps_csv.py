@@ -51,6 +51,8 @@ REP_COLUMNS = (
     *REP_MORE,
     *(f"{name}_sigma" for name in REP_MORE),
     "set_flags",
+    "warm_up",
+    "athlete",
 )
 
 
@@ -80,6 +82,8 @@ def write_reps_csv(analysis: Analysis, path: str | Path) -> None:
                     *(_cell(getattr(rep, name)) for name in REP_MORE),
                     *(_cell(rep.sigma.get(name)) for name in REP_MORE),
                     " ".join(flag.code for flag in rep_set.flags),
+                    _word(rep_set.warm_up),
+                    _word(rep_set.athlete),
                 ]
             )
     with atomic_write(path) as stream:

@@ -15,10 +15,11 @@ from bartracker.history.values import CURVE_POINTS, Analysed
 from bartracker.pipeline import Pipeline
 from bartracker.recording.recording import Recording
 from bartracker.samples import FloatArray
+from bartracker.session_edits import Edit, edited
 
 # The rooms and files whose code a number passes through on its way.
 _ROOMS = ("calibration", "coaching", "motion", "recording", "reps", "wire")
-_FILES = ("api.py", "pipeline.py", "recording_health.py", "results.py", "samples.py", "timebase.py")
+_FILES = ("api.py", "pipeline.py", "recording_health.py", "results.py", "samples.py", "session_edits.py", "timebase.py")
 
 
 @cache
@@ -33,18 +34,26 @@ def made_by() -> str:
     return f"bartracker {__version__} code {hashlib.sha256(text).hexdigest()[:12]}"
 
 
-def analyse(recording: Recording, exercise: str | None = None, load_kg: float | None = None) -> Analysed:
-    """What `bartracker.analyze` finds, with the curves of its reps. Raises BartrackerError."""
+def analyse(
+    recording: Recording,
+    exercise: str | None = None,
+    load_kg: float | None = None,
+    edits: tuple[Edit, ...] = (),
+) -> Analysed:
+    """What `bartracker.analyze` finds, corrected by `edits`, with the curves of its reps. Raises BartrackerError."""
     pipeline = Pipeline(settings_for(recording, exercise=exercise, load_kg=load_kg))
-    curves: dict[tuple[int, int], FloatArray] = {}
+    by_start: dict[float, FloatArray] = {}
     for events in (*(pipeline.push(block) for block in recording.blocks), pipeline.finish()):
         for event in events:
             if isinstance(event, SetFinished):
                 for rep, trace in zip(event.rep_set.reps, event.traces, strict=True):
                     curve = _curve(trace)
                     if curve is not None:
-                        curves[event.rep_set.index, rep.index] = curve
-    return Analysed(pipeline.analysis(), curves, made_by())
+                        by_start[rep.concentric_start_s] = curve
+    analysis = edited(pipeline.analysis(), edits)
+    reps = [(each.index, rep) for each in analysis.sets for rep in each.reps if rep.concentric_start_s in by_start]
+    curves = {(number, rep.index): by_start[rep.concentric_start_s] for number, rep in reps}
+    return Analysed(analysis, curves, made_by(), edits)
 
 
 def _curve(trace: RepTrace) -> FloatArray | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bartracker.errors import BartrackerError
 from bartracker.exchange.files import atomic_write, write_refusal
+from bartracker.history.corrections import forget_name
 from bartracker.history.database import refusal
 from bartracker.history.file_copy import copied
 from bartracker.history.library import Library
@@ -30,6 +31,10 @@ _REPS = (
     "SELECT rep.* FROM rep JOIN lift_set ON lift_set.id = set_id WHERE athlete_id = ? "
     "ORDER BY lift_set.started_s, rep.position"
 )
+_SETS_OF_OTHERS = (
+    "SELECT count(*) FROM lift_set JOIN analysis ON analysis.id = analysis_id JOIN source ON source.id = source_id "
+    "WHERE source.athlete_id = ? AND lift_set.athlete_id <> ?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +49,15 @@ class Copied:
 @dataclass(frozen=True, slots=True)
 class Erased:
     """What was erased of a person. `clean` is False where another program had the library open: its files then hold
-    traces until that program closes it.
+    traces until that program closes it. `sets_of_others`: erased with the recordings they stood in. `shared`: other
+    people's recordings in which lifts of theirs remain as samples, without a name.
     """
 
     athlete: Athlete
     recordings: int
     clean: bool
+    sets_of_others: int = 0
+    shared: int = 0
 
 
 def back_up(library: Library, folder: Path) -> Copied:
@@ -119,12 +127,14 @@ def erase_person(library: Library, athlete: Athlete) -> Erased:
     with library.database.writing() as connection:
         rows = connection.execute("SELECT file FROM source WHERE athlete_id = ? AND file IS NOT NULL", (athlete.id,))
         files = [library.folder / row["file"] for row in rows.fetchall()]
+        others = connection.execute(_SETS_OF_OTHERS, (athlete.id, athlete.id)).fetchone()[0]
+        shared = forget_name(connection, athlete.id)
         connection.execute("DELETE FROM athlete WHERE id = ?", (athlete.id,))
         connection.execute("DELETE FROM sensor WHERE id NOT IN (SELECT sensor_id FROM source WHERE sensor_id NOTNULL)")
     with library.database.writing():
         # Under the lock no other process is between copying a recording and telling the library of it.
         sweep(library)
-    return Erased(athlete, len(files), _shrink(library.database.connection))
+    return Erased(athlete, len(files), _shrink(library.database.connection), others, shared)
 
 
 def _shrink(connection: sqlite3.Connection) -> bool:

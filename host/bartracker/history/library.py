@@ -6,7 +6,9 @@ import contextlib
 import json
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +17,7 @@ from typing import Final
 from bartracker.errors import BartrackerError
 from bartracker.exchange.files import checked_file, write_refusal
 from bartracker.history import people
+from bartracker.history.corrections import edits_of_source, edits_text, others_of, put_edits
 from bartracker.history.database import Database, DatabaseSettings
 from bartracker.history.file_copy import copied, sha256_of
 from bartracker.history.places import DATABASE, recording_file, usual_folder
@@ -22,7 +25,8 @@ from bartracker.history.rows import put_analysis, stored_analysis
 from bartracker.history.session_time import SESSION_GAP_S, clock_set_back, recording_time
 from bartracker.history.values import NOTE_KINDS, Added, Analysed, Athlete
 from bartracker.recording.recording import Recording
-from bartracker.results import Analysis
+from bartracker.results import Analysis, RepSet
+from bartracker.session_edits import Edit
 
 _LONGEST_TEXT: Final = 2000
 
@@ -82,14 +86,17 @@ class Library:
         exercise: str | None = None,
         load_kg: float | None = None,
         at_s: float | None = None,
+        edits: tuple[Edit, ...] | None = None,
     ) -> Added:
-        """Keep a recording and what is found in it; nothing is done where its content is in the library already.
+        """Keep a recording and what is found in it; nothing is done where its content is in the library already, but
+        that corrections which differ from those it was kept with take their place.
 
         Args:
             path: of any format `bartracker.read` reads; it is copied.
             athlete: name or number; None takes the recording's own.
             exercise, load_kg: what the user says of it; kept, so that a new analysis knows it too.
             at_s: when it was made, s since 1970; None takes the recording's own time.
+            edits: a person's corrections, kept too; None: none are known.
 
         Raises:
             BartrackerError: naming the file or the library; then nothing was changed.
@@ -101,13 +108,14 @@ class Library:
         sha256 = sha256_of(checked_file(path))
         with self.database.reading() as connection:
             twin = self._twin(connection, sha256)
+            kept = () if twin is None else edits_of_source(connection, twin.source_id)
         if twin is not None:
-            return twin
+            return twin if edits is None or edits == kept else self._correct(twin, edits)
         recording = read(path)
         name = athlete if athlete is not None else recording.metadata.athlete
         if not name:
             raise BartrackerError(str(path), "does not say who lifted", "name the athlete with --athlete")
-        analysed = analyse(recording, exercise, load_kg)
+        analysed = analyse(recording, exercise, load_kg, edits or ())
         return self.put_recording(path, sha256, recording, analysed, name, exercise, load_kg, at_s)
 
     def put_recording(
@@ -149,8 +157,9 @@ class Library:
                     sensor_id=_sensor(connection, recording),
                     told_exercise=exercise,
                     told_load_kg=load_kg,
+                    edits=edits_text(analysed.edits),
                 )
-                self.put_numbers(connection, source_id, analysed, athlete_id, session_id, started.at_s)
+                remarks += self.put_numbers(connection, source_id, analysed)
         except BaseException as error:
             if made is not None:
                 made.unlink(missing_ok=True)
@@ -206,17 +215,12 @@ class Library:
         ids = tuple(dict.fromkeys(sessions.values()))
         return Added(source_id, ids, self.athlete(f"#{athlete_id}"), sets, reps, remarks=tuple(remarks))
 
-    def put_numbers(
-        self,
-        connection: sqlite3.Connection,
-        source_id: int,
-        analysed: Analysed,
-        athlete_id: int,
-        session_id: int,
-        started_s: float,
-    ) -> None:
-        """Write an analysis with its maker in place of the one the source had."""
+    def put_numbers(self, connection: sqlite3.Connection, source_id: int, analysed: Analysed) -> list[str]:
+        """Write an analysis with its maker in place of the one the source had. Returns remarks; raises BartrackerError
+        where a set's athlete is told by the name of several.
+        """
         found = analysed.analysis
+        source = connection.execute("SELECT * FROM source WHERE id = ?", (source_id,)).fetchone()
         gaps = [[gap.from_s, gap.to_s, gap.lost_samples] for gap in found.gaps]
         row = connection.execute(
             "INSERT INTO analysis (source_id, made_by, made_utc, sample_rate_hz, gaps, notices) "
@@ -232,9 +236,43 @@ class Library:
                 json.dumps(found.notices),
             ),
         ).fetchone()
-        put_analysis(
-            connection, int(row[0]), analysed, athlete_id=athlete_id, session_id=session_id, started_s=started_s
+        others = others_of(connection, found, lambda name: people.one_or_new(connection, name, self.now_utc())[0])
+        owner = source["athlete_id"]
+        sessions = {
+            athlete: self._session_at(connection, athlete, source["started_s"], "")
+            for athlete in others.values()
+            if athlete not in (owner, None)
+        }
+        sessions[owner] = source["session_id"]
+
+        def place_of(one: RepSet) -> tuple[int, int] | None:
+            athlete = owner if one.athlete is None else others[one.athlete]
+            return None if athlete is None else (athlete, sessions[athlete])
+
+        put_analysis(connection, int(row[0]), analysed, started_s=source["started_s"], place_of=place_of)
+        connection.execute(
+            "DELETE FROM session WHERE id NOT IN (SELECT session_id FROM lift_set) AND id NOT IN (SELECT session_id "
+            "FROM source WHERE session_id NOTNULL) AND id NOT IN (SELECT session_id FROM note)"
         )
+        named = [each.athlete for each in found.sets if each.athlete is not None]
+        counted = Counter(name for name in named if others[name] not in (owner, None))
+        return [f"{count} of its sets {'is' if count == 1 else 'are'} {name}'s" for name, count in counted.items()]
+
+    def _correct(self, twin: Added, edits: tuple[Edit, ...]) -> Added:
+        """Make the numbers of a kept recording anew with other corrections."""
+        from bartracker.exchange.reading import read
+        from bartracker.history.analysing import analyse
+
+        with self.database.reading() as connection:
+            source = connection.execute("SELECT * FROM source WHERE id = ?", (twin.source_id,)).fetchone()
+        recording = read(self.folder / source["file"])
+        analysed = analyse(recording, source["told_exercise"], source["told_load_kg"], edits)
+        with self.database.writing() as connection:
+            put_edits(connection, twin.source_id, edits)
+            remarks = self.put_numbers(connection, twin.source_id, analysed)
+        sets = analysed.analysis.sets
+        reps = sum(len(each.reps) for each in sets)
+        return replace(twin, sets=len(sets), reps=reps, remarks=tuple(remarks), corrected=True)
 
     def analysis(self, source_id: int) -> Analysis:
         """What was found in a source."""

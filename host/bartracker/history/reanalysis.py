@@ -8,6 +8,7 @@ import numpy as np
 from bartracker.errors import BartrackerError
 from bartracker.exchange.reading import read
 from bartracker.history.analysing import analyse, made_by
+from bartracker.history.corrections import edits_of_source
 from bartracker.history.library import Library
 from bartracker.history.rows import stored_analysis
 from bartracker.results import Analysis, Rep
@@ -76,9 +77,10 @@ def _one(library: Library, item: Due) -> Change:
         )
     with library.database.reading() as connection:
         told = connection.execute("SELECT * FROM source WHERE id = ?", (item.source_id,)).fetchone()
+        edits = edits_of_source(connection, item.source_id)
     if told is None:
         raise BartrackerError(item.name, "was erased meanwhile", "")
-    analysed = analyse(read(path), told["told_exercise"], told["told_load_kg"])
+    analysed = analyse(read(path), told["told_exercise"], told["told_load_kg"], edits)
     with library.database.writing() as connection:
         source = connection.execute(
             "SELECT source.*, made_by FROM source JOIN analysis ON source_id = source.id WHERE source.id = ?",
@@ -87,14 +89,7 @@ def _one(library: Library, item: Due) -> Change:
         if source is None:
             raise BartrackerError(item.name, "was erased meanwhile", "")
         before = stored_analysis(connection, item.source_id)
-        library.put_numbers(
-            connection,
-            item.source_id,
-            analysed,
-            source["athlete_id"],
-            source["session_id"],
-            source["started_s"],
-        )
+        library.put_numbers(connection, item.source_id, analysed)
     return _difference(item.name, source["made_by"], before, analysed.made_by, analysed.analysis)
 
 

@@ -3,7 +3,7 @@
 import json
 import math
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Final, cast
 
@@ -158,24 +158,24 @@ def put_analysis(
     analysis_id: int,
     analysed: Analysed,
     *,
-    athlete_id: int,
-    session_id: int,
     started_s: float,
+    place_of: Callable[[RepSet], tuple[int, int] | None],
 ) -> None:
     """Write the sets and reps of an analysis, in place of those it had; sets keep their ids, and so their notes.
 
-    `started_s` is the recording's start, s since 1970.
+    `started_s` is the recording's start, s since 1970. `place_of` tells whose a set is and in which session, by number;
+    None leaves it out.
     """
-    sets = analysed.analysis.sets
+    placed = [(each, place) for each in analysed.analysis.sets if (place := place_of(each)) is not None]
     connection.execute(
         "DELETE FROM rep WHERE set_id IN (SELECT id FROM lift_set WHERE analysis_id = ?)", (analysis_id,)
     )
-    positions = [rep_set.index for rep_set in sets]
+    positions = [rep_set.index for rep_set, _ in placed]
     connection.execute(
         f"DELETE FROM lift_set WHERE analysis_id = ? AND position NOT IN ({', '.join('?' * len(positions))})",
         (analysis_id, *positions),
     )
-    for rep_set in sets:
+    for rep_set, (athlete_id, session_id) in placed:
         row = set_row(rep_set, analysis_id, session_id, athlete_id, started_s + max(0.0, rep_set.start_s))
         set_id = int(connection.execute(PUT_SET, row).fetchone()[0])
         reps = [rep_row(rep, set_id, analysed.curves_mps.get((rep_set.index, rep.index))) for rep in rep_set.reps]

@@ -216,7 +216,12 @@ def _to_1(connection: sqlite3.Connection) -> None:
             connection.execute(statement)
 
 
-STEPS: Final[tuple[Step, ...]] = (_to_1,)
+def _to_2(connection: sqlite3.Connection) -> None:
+    """A person's corrections of a recording, as bartracker.edits/1 lists them."""
+    connection.execute("ALTER TABLE source ADD COLUMN edits TEXT NOT NULL DEFAULT '[]'")
+
+
+STEPS: Final[tuple[Step, ...]] = (_to_1, _to_2)
 VERSION: Final = len(STEPS)
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from bartracker.results import Analysis
 from bartracker.samples import FloatArray
+from bartracker.session_edits import Edit
 
 NOTE_KINDS: Final[dict[str, tuple[str, float, float]]] = {
     "sleep": ("hours slept the night before", 0.0, 24.0),
@@ -22,11 +23,14 @@ CURVE_POINTS: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Analysed:
-    """An analysis with the velocity curves (CURVE_POINTS,) of its reps, m/s, by set and rep number, and its maker."""
+    """An analysis with the velocity curves (CURVE_POINTS,) of its reps, m/s, by set and rep number, its maker, and the
+    corrections it has been through.
+    """
 
     analysis: Analysis
     curves_mps: dict[tuple[int, int], FloatArray]
     made_by: str
+    edits: tuple[Edit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,9 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What came of putting one file in: `twin` names the source that holds the same content, then nothing was done."""
+    """What came of putting one file in: `twin` names the source that holds the same content; then nothing was done, but
+    for corrections that differed: `corrected`.
+    """
 
     source_id: int
     session_ids: tuple[int, ...]
@@ -71,3 +77,4 @@ class Added:
     reps: int
     twin: str = ""
     remarks: tuple[str, ...] = ()
+    corrected: bool = False

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Literal, TypeAlias, cast
 
-from bartracker.coaching.cues import SCHEDULES, Schedule
+from bartracker.coaching.cues import SCHEDULES, SENSOR_CUES, Schedule, SensorCues
 from bartracker.coaching.metrics import METRICS
 from bartracker.errors import BartrackerError
 from bartracker.exchange.files import atomic_write
@@ -38,6 +38,7 @@ class Preferences:
         big: the number and the bars alone.
         schedule, every_nth: when a rep is heard.
         sound, speech, metronome: what is heard.
+        sensor_cues: what of the sensor itself plays the cues.
     """
 
     metric: str = "mv"
@@ -53,6 +54,7 @@ class Preferences:
     sound: bool = True
     speech: bool = True
     metronome: bool = False
+    sensor_cues: SensorCues = "off"
 
 
 _ALLOWED: dict[str, Callable[[object], bool]] = {
@@ -64,6 +66,7 @@ _ALLOWED: dict[str, Callable[[object], bool]] = {
     "height": lambda value: _is_between(value, 240, _LARGEST_PX),
     "every_nth": lambda value: _is_between(value, 2, 10),
     "schedule": lambda value: value in SCHEDULES,
+    "sensor_cues": lambda value: value in SENSOR_CUES,
 }
 
 

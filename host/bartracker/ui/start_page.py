@@ -1,39 +1,62 @@
-"""What is said before there are samples, and after a failure: words and choices, the same in window and terminal. No
+"""What is said before there are samples, after a failure, and of a sensor that is new here: words and choices. No
 drawing here.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 from bartracker.links.sensor_link import LinkState
 from bartracker.live_state import LiveState
 from bartracker.ui import wording
+from bartracker.ui.sources import SensorAtHand
 
 VIRTUAL_URI = "sim://squat?reps=5&load_kg=100&seed=1&tempo=3-1-X-0"
+
+Act: TypeAlias = Literal[
+    "open",
+    "scan",
+    "take-name",
+    "skip-name",
+    "ask-name",
+    "calibrate",
+    "check",
+    "later",
+    "close",
+    "keep",
+    "leave",
+    "again",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A key, what it does in words, and the source it opens: a URI, "" for the same again, None for a scan."""
+    """A key, what it does in words, and what that is; `uri`: of the source that is opened, "" for the same again."""
 
     key: str
     words: str
-    uri: str | None
+    act: Act
+    uri: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class StartPage:
-    """Title, text and choices. `failed`: it stands for an error."""
+    """Title, text and choices. `failed`: it stands for an error. `asks`: what a line is typed for, from `typed` on."""
 
     title: str
     text: str
     choices: tuple[Choice, ...]
     failed: bool = False
+    asks: str = ""
+    typed: str = ""
 
 
-_VIRTUAL = Choice("V", "lift with the virtual sensor: no hardware needed", VIRTUAL_URI)
-_AGAIN = Choice("Enter", "try again", "")
-_SCAN = Choice("N", "list the sensors that are near", None)
+_VIRTUAL = Choice("V", "lift with the virtual sensor: no hardware needed", "open", VIRTUAL_URI)
+_AGAIN = Choice("Enter", "try again", "open")
+_SCAN = Choice("N", "list the sensors that are near", "scan")
+_OTHERS = Choice("N", "another sensor: list those that are near", "scan")
+_CLOSE = Choice("Esc", "back to the set", "close")
+_CALIBRATE = Choice("C", "calibrate it: three minutes on a table", "calibrate")
 
 
 def start_page(
@@ -45,20 +68,69 @@ def start_page(
     page = _page(state, near, scanning)
     if page is None or can_open:
         return page
-    return StartPage(page.title, page.text, (), page.failed)
+    return replace(page, choices=())
+
+
+def naming_page(sensor: SensorAtHand) -> StartPage:
+    """A sensor is to get a name."""
+    text = (
+        "It is kept on this computer and shown wherever the sensor is. "
+        "Something you can tell apart in the gym: the rack, the bar, a colour."
+    )
+    choices = (Choice("Enter", "call it this", "take-name"), Choice("Esc", "not now", "skip-name"))
+    title = "What shall this sensor be called?" if sensor.new else f"A new name for {sensor.label}"
+    return StartPage(title, text, choices, asks="Name of the sensor", typed="" if sensor.new else sensor.label)
+
+
+def offer_page(sensor: SensorAtHand) -> StartPage:
+    """A sensor without a calibration, first seen."""
+    text = (
+        "Calibrating halves the error of velocities. It takes three minutes on a table, once; you are led step by "
+        "step. Without it everything works, only less certain."
+    )
+    later = Choice("Enter", "later: begin with the first set", "later")
+    return StartPage(f"Calibrate {sensor.label} now?", text, (_CALIBRATE, later))
+
+
+def sensor_page(sensor: SensorAtHand | None) -> StartPage:
+    """What can be done with the sensor between sets."""
+    if sensor is None:
+        text = (
+            "What is shown comes from a recording or from the virtual sensor. A sensor of your own is found from here."
+        )
+        return StartPage("Sensor", text, (replace(_OTHERS, words=_SCAN.words), _CLOSE))
+    calibrated = sensor.calibrated_utc
+    text = f"Calibrated {calibrated[:10]}." if calibrated else "Not calibrated: velocities are less certain."
+    check = Choice("K", "check its calibration: 20 seconds at rest", "check")
+    again = replace(_CALIBRATE, words="calibrate it again: three minutes on a table") if calibrated else _CALIBRATE
+    name = Choice("A", "another name", "ask-name")
+    return StartPage(sensor.label, text, (name, again, *((check,) if calibrated else ()), _OTHERS, _CLOSE))
+
+
+def refused_page(page: StartPage, problem: str, typed: str) -> StartPage:
+    """The same page with what was wrong about the line that was typed."""
+    return replace(page, text=problem, failed=True, typed=typed)
+
+
+def scan_failed_page(problem: str) -> StartPage:
+    """Nobody could be looked for."""
+    return StartPage(
+        "Sensors cannot be looked for", problem, (replace(_SCAN, words="look again"), _VIRTUAL), failed=True
+    )
 
 
 def _page(state: LiveState, near: Sequence[tuple[str, str]] | None, scanning: bool) -> StartPage | None:
-    if len(state.motion) or any(each.reps for each in state.sets) or state.duration_s is not None:
-        return None
     if scanning:
         return StartPage("Looking who is near", "This takes five seconds.", (_VIRTUAL,))
     if near is not None:
         return _near_page(near)
+    if len(state.motion) or any(each.reps for each in state.sets) or state.duration_s is not None:
+        return None
     if state.error is not None:
         return StartPage("That did not work", state.error, (_AGAIN, _SCAN, _VIRTUAL), failed=True)
     if state.link is None:
-        return None
+        reading = state.speed is not None and not state.ended
+        return StartPage("Opening the recording", f"{state.label} is being read.", ()) if reading else None
     if state.link.state is LinkState.SEARCHING:
         text = (
             "Switch the sensor on and bring it near. It is found by itself; if there are several, choose one. "
@@ -77,5 +149,6 @@ def _near_page(near: Sequence[tuple[str, str]]) -> StartPage:
             "A sensor in use by another computer cannot be seen."
         )
         return StartPage("Nobody is near", text, (_SCAN, _VIRTUAL))
-    choices = tuple(Choice(str(place), name, uri) for place, (name, uri) in enumerate(near[:4], start=1))
-    return StartPage("Which sensor is on your bar?", "The strongest stands first.", (*choices, _SCAN, _VIRTUAL))
+    choices = tuple(Choice(str(place), name, "open", uri) for place, (name, uri) in enumerate(near[:4], start=1))
+    again = replace(_SCAN, words="look again")
+    return StartPage("Which sensor is on your bar?", "The strongest stands first.", (*choices, again, _VIRTUAL))

@@ -13,12 +13,14 @@ from bartracker.coaching import tempo_of
 from bartracker.coaching.metrics import UNKNOWN
 from bartracker.coaching.phase_clock import PhaseNow
 from bartracker.coaching.verdict import Level, level_of
+from bartracker.errors import BartrackerError
 from bartracker.links.sensor_link import LinkHealth, LinkState
 from bartracker.live_state import LiveSet, LiveState
 from bartracker.results import Flag, Rep, RepSet, SetSummary
 
 Units: TypeAlias = Literal["kg", "lb"]
 KG_PER_LB = 0.45359237
+_ALL_S = 1.0  # a recording analysed to so near its end counts as whole
 LOW_BATTERY_PERCENT = 15
 REST_FROM_S = 10.0  # the bar at rest between two reps is no rest between sets
 
@@ -80,6 +82,24 @@ def load(load_kg: float | None, units: Units = "kg") -> str:
     if load_kg is None:
         return ""
     return f"{load_kg:.10g} kg" if units == "kg" else f"{round(load_kg / KG_PER_LB, 1):.10g} lb"
+
+
+def load_of(text: str, units: Units = "kg") -> float:
+    """A load as a person types it, kg: "100", "225lb"; without a unit it is in `units`. Raises BartrackerError."""
+    said = text.strip().lower()
+    unit = said[-2:] if said.endswith(("kg", "lb")) else units
+    try:
+        return float(said.removesuffix(unit).replace(",", ".")) * (KG_PER_LB if unit == "lb" else 1.0)
+    except ValueError:
+        raise BartrackerError(f"load {text!r}", "is no number", "write for example 100 or 225lb") from None
+
+
+def place_in_recording(state: LiveState) -> str:
+    """ "0:12 / 1:00:00 · analysed to 8:20": where a recording stands; the last part until all of it is analysed."""
+    position_s, duration_s = state.position_s or 0.0, state.duration_s or 0.0
+    words = f"{clock(position_s)} / {clock(duration_s)}"
+    ahead = state.analysed_s is not None and state.analysed_s < duration_s - _ALL_S
+    return f"{words} · analysed to {clock(state.analysed_s or 0.0)}" if ahead else words
 
 
 def clock(t_s: float) -> str:
@@ -267,16 +287,17 @@ def notice(shown: LiveSet | None, state: LiveState, units: Units = "kg") -> tupl
 def set_exercise(shown: LiveSet | None, state: LiveState) -> str:
     """What is being lifted; a guess says how sure it is."""
     result = None if shown is None else shown.result
-    if result is None:
-        return exercise(state.exercise)
+    if shown is None or result is None:
+        return exercise(shown.exercise if shown is not None and shown.exercise is not None else state.exercise)
     name = exercise(result.exercise)
     return name if result.exercise_confidence >= 1.0 else f"{name} ({percent(result.exercise_confidence)} sure)"
 
 
 def set_load(shown: LiveSet | None, state: LiveState) -> float | None:
     """The load on the bar, kg."""
-    result = None if shown is None else shown.result
-    return state.load_kg if result is None else result.load_kg
+    if shown is not None and shown.result is not None:
+        return shown.result.load_kg
+    return shown.load_kg if shown is not None and shown.load_kg is not None else state.load_kg
 
 
 def link_line(state: LiveState) -> str:

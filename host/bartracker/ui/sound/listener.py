@@ -1,4 +1,4 @@
-"""The thread that hears a session's cues and has them played: tone first, then the words."""
+"""The thread that hears a session's cues and has them played: on the sensor, and here tone first, then the words."""
 
 import logging
 import threading
@@ -8,6 +8,7 @@ from bartracker.coaching.cues import Cue
 from bartracker.errors import BartrackerError
 from bartracker.live import LiveSession
 from bartracker.ui.sound.player import Bell, Loudspeaker, Player
+from bartracker.ui.sound.sensor import OUTPUTS, pattern_of
 from bartracker.ui.sound.speech import Voice
 from bartracker.ui.sound.tones import notes_of
 
@@ -29,9 +30,11 @@ def usual_player() -> Player:
 
 
 class CueListener:
-    """Plays the cues of whatever session `current` gives, where they are to sound."""
+    """Plays the cues of whatever session `current` gives, where they are to sound: here by `player` and voice, None for
+    silence, and on the sensor.
+    """
 
-    def __init__(self, current: Callable[[], LiveSession], player: Player, voice: Voice) -> None:
+    def __init__(self, current: Callable[[], LiveSession], player: Player | None, voice: Voice) -> None:
         self._current, self._player, self._voice = current, player, voice
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="bartracker-sound", daemon=True)
@@ -45,7 +48,8 @@ class CueListener:
         self._ending.set()
         self._thread.join(2.0)
         self._voice.hush()
-        self._player.close()
+        if self._player is not None:
+            self._player.close()
 
     def _run(self) -> None:
         session, heard, version = self._current(), 0, -1
@@ -60,10 +64,19 @@ class CueListener:
             heard = new[-1].number
             head_s = float(state.motion.t_s[-1]) if len(state.motion) else new[-1].t_s
             due = [cue for cue in new if head_s - cue.t_s < LATE_S]
-            if due and session.heard.sounds:
-                self._sound(due[-1])
+            if due:
+                self._to_sensor(session, due[-1])
+                if session.heard.sounds:
+                    self._sound(due[-1])
+
+    def _to_sensor(self, session: LiveSession, cue: Cue) -> None:
+        outputs, played = OUTPUTS.get(session.heard.sensor), pattern_of(cue)
+        if outputs is not None and played is not None:
+            session.cue_sensor(outputs, played.pattern, played.repeat)
 
     def _sound(self, cue: Cue) -> None:
+        if self._player is None:
+            return
         self._voice.hush()
         self._player.play(cue)
         if cue.words:

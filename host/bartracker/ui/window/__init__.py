@@ -8,7 +8,9 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from types import FrameType
+from typing import TYPE_CHECKING, TypeVar
 
 from bartracker.errors import BartrackerError
 from bartracker.live import LiveSession
@@ -16,12 +18,20 @@ from bartracker.ui.preferences import Preferences
 from bartracker.ui.qt_libraries import missing_packages
 from bartracker.ui.sources import Surroundings
 
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from bartracker.live_calibration import CalibrationSession, CalibrationState
+
+_T = TypeVar("_T")
 LOG = logging.getLogger("bartracker.window")
 LOG.addHandler(logging.NullHandler())
 
 _PIP = 'install the window with `pip install "bartracker[window]"`'
 _PROBE_S = 30.0
+_SWITCH_S = 0.001
 _UNSEEN = ("offscreen", "minimal")  # Qt platforms that show nothing
+_opened: set[str] = set()  # Qt platforms that have opened a window on this display
 
 
 def display_available() -> str | None:
@@ -43,13 +53,19 @@ def display_available() -> str | None:
 def require_window() -> None:
     """Raise BartrackerError, saying what to install, if Qt cannot open a window here, seen or unseen.
 
-    On Linux one is opened in a process of its own, because Qt ends the whole program where it finds no display.
+    On Linux one is opened in a process of its own, because Qt ends the whole program where it finds no display; once,
+    and while this one loads what it needs.
     """
-    import_qt()
-    if sys.platform.startswith("linux"):
-        problem = _probe()
-        if problem is not None:
-            raise BartrackerError("window", problem, _how_to_mend())
+    platform = os.environ.get("QT_QPA_PLATFORM", "")
+    if not sys.platform.startswith("linux") or platform in (*_UNSEEN, *_opened):
+        import_qt()
+        return
+    with _probe() as probe:
+        import_qt()
+        problem = _answer(probe)
+    if problem is not None:
+        raise BartrackerError("window", problem, _how_to_mend())
+    _opened.add(platform)
 
 
 def import_qt() -> None:
@@ -79,18 +95,67 @@ def run_window(
     Raises BartrackerError if no window can be opened, and KeyboardInterrupt on Ctrl-C after the session has been
     closed in order.
     """
+
+    def show(app: "QApplication") -> tuple[LiveSession, Preferences]:
+        from bartracker.ui.window.main import MainWindow
+
+        window = MainWindow(session, preferences, surroundings)
+        if window.preferences.full_screen:
+            window.showFullScreen()
+        else:
+            window.show()
+        # The first picture before anything else: what samples need takes another second to load.
+        window.on_frame()
+        app.processEvents()
+        session.start()
+        app.exec()
+        window.close()
+        return window.session, window.preferences
+
+    try:
+        last, liked = _in_qt(show)
+    finally:
+        session.close()
+    last.close()
+    return (0 if last.failure is None else 1), liked
+
+
+def run_calibration_window(
+    open_session: "Callable[[], CalibrationSession]", preferences: Preferences | None = None
+) -> "CalibrationState":
+    """Lead a person through a calibration in a window of its own until it is closed; `open_session` begins it, and
+    begins it again. Returns where the last one ended.
+
+    Raises BartrackerError if no window can be opened, and KeyboardInterrupt on Ctrl-C.
+    """
+
+    def show(app: "QApplication") -> "CalibrationState":
+        from bartracker.ui.window.calibration_window import CalibrationWindow
+
+        window = CalibrationWindow(open_session, preferences)
+        window.show()
+        app.exec()
+        window.close()
+        return window.state
+
+    return _in_qt(show)
+
+
+def _in_qt(show: "Callable[[QApplication], _T]") -> _T:
+    """Run `show`, which shows a window until it is closed, with Qt's messages in the log and Ctrl-C closing it."""
     require_window()
     from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
     from PySide6.QtWidgets import QApplication
 
     from bartracker.ui.window.collecting import collected_here
-    from bartracker.ui.window.main import MainWindow, dress
+    from bartracker.ui.window.main import dress
 
     def on_qt_message(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
         LOG.info("Qt: %s", text)
 
     previous_handler = qInstallMessageHandler(on_qt_message)
     app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
     interrupted: list[bool] = []
 
     def on_interrupt(number: int, frame: FrameType | None) -> None:
@@ -98,38 +163,35 @@ def run_window(
         app.quit()
 
     previous = signal.signal(signal.SIGINT, on_interrupt)
+    switch_s = sys.getswitchinterval()
+    # A frame takes the interpreter's lock dozens of times; each time it may have to wait for so long.
+    sys.setswitchinterval(_SWITCH_S)
     try:
         with collected_here():
             dress(app)
-            session.start()
-            window = MainWindow(session, preferences, surroundings)
-            if window.preferences.full_screen:
-                window.showFullScreen()
-            else:
-                window.show()
-            app.exec()
-            window.close()
-            last, liked = window.session, window.preferences
-            del window
+            shown = show(app)
     finally:
-        session.close()
+        sys.setswitchinterval(switch_s)
         signal.signal(signal.SIGINT, previous)
         qInstallMessageHandler(previous_handler)
     if interrupted:
         raise KeyboardInterrupt
-    last.close()
-    return (0 if last.failure is None else 1), liked
+    return shown
 
 
-def _probe() -> str | None:
+def _probe() -> "subprocess.Popen[str]":
     code = "from PySide6.QtWidgets import QApplication; QApplication([])"
+    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def _answer(probe: "subprocess.Popen[str]") -> str | None:
+    """What is wrong with the display, None: nothing."""
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, timeout=_PROBE_S, check=False
-        )
+        said = probe.communicate(timeout=_PROBE_S)[1]
     except subprocess.TimeoutExpired:
+        probe.kill()
         return f"the display does not answer within {_PROBE_S:.0f} s"
-    if done.returncode == 0:
+    if probe.returncode == 0:
         return None
-    LOG.info("Qt cannot open the display: %s", done.stderr.strip())
+    LOG.info("Qt cannot open the display: %s", said.strip())
     return "Qt cannot open a window on this display"

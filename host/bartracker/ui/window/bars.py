@@ -164,7 +164,7 @@ class Transport(QWidget):
         self.play.setIcon(self._icons[state.paused or state.ended])
         self.speed.setText(wording.speed(state.speed))
         if state.position_s is not None and state.duration_s:
-            self.position.setText(f"{wording.clock(state.position_s)} / {wording.clock(state.duration_s)}")
+            self.position.setText(wording.place_in_recording(state))
             if not self.bar.isSliderDown():
                 self.bar.setValue(round(_PROGRESS_STEPS * min(1.0, state.position_s / state.duration_s)))
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
-from bartracker.coaching.cues import SCHEDULES
+from bartracker.coaching.cues import SCHEDULES, SENSOR_CUES
 from bartracker.coaching.metrics import metric_of, next_metric
-from bartracker.errors import BartrackerError
+from bartracker.live_edits import Reach, reach_of
 from bartracker.results import EXERCISES, Exercise
 from bartracker.session_edits import Edit, EditKind, check_exercise
 from bartracker.ui import wording
@@ -25,6 +25,12 @@ _SCHEDULE_WORDS = {
     "after": "Only the end of a set is heard",
     "outside": "Only reps that are not good are heard",
     "near-limit": "Reps are heard from near the velocity loss limit on",
+}
+_SENSOR_WORDS = {
+    "off": "No cues on the sensor",
+    "light": "The sensor's light shows the cues",
+    "sound": "The sensor's buzzer sounds the cues",
+    "shake": "The sensor's motor shakes the cues",
 }
 
 
@@ -55,7 +61,6 @@ class Controls:
 
     def newest(self) -> None:
         if not self._window.close_overlays():
-            self._window.session.follow()
             self._window.choose(None, None)
 
     def next_metric(self) -> None:
@@ -111,6 +116,9 @@ class Controls:
     def quit(self) -> None:
         self._window.close()
 
+    def ask_sensor(self) -> None:
+        self._window.source_choice.steps.ask()
+
     # Sound
 
     def next_sound(self) -> None:
@@ -133,6 +141,11 @@ class Controls:
             return
         on = not self._preferences.metronome
         self._prefer(replace(self._preferences, metronome=on), f"Metronome {'on' if on else 'off'}")
+
+    def next_sensor_cues(self) -> None:
+        place = (SENSOR_CUES.index(self._preferences.sensor_cues) + 1) % len(SENSOR_CUES)
+        chosen = SENSOR_CUES[place]
+        self._prefer(replace(self._preferences, sensor_cues=chosen), _SENSOR_WORDS[chosen])
 
     # Recording
 
@@ -164,7 +177,7 @@ class Controls:
     def delete_rep(self) -> None:
         rep = self._window.shown_rep
         if rep is not None and self._edit("delete-rep"):
-            self._window.choose(self._window.chosen_set, None)
+            self._window.choose(self._window.selection.chosen_set, None)
             self._window.say(f"Rep {rep.rep.index} left out. Ctrl Z takes that back.")
 
     def delete_set(self) -> None:
@@ -189,10 +202,12 @@ class Controls:
             self._window.say(f"Set {shown.index} is {'no ' if shown.warm_up else 'a '}warm-up")
 
     def ask_exercise(self) -> None:
-        self._window.ask(f"Exercise ({', '.join(EXERCISES)})", self._set_exercise)
+        words = self._reach("exercise").words
+        self._window.ask(f"Exercise {words} ({', '.join(EXERCISES)})", self._set_exercise)
 
     def ask_load(self) -> None:
-        self._window.ask(f"Load in {self._preferences.units}, bar included", self._set_load)
+        words = self._reach("load").words
+        self._window.ask(f"Load in {self._preferences.units}, bar included, {words}", self._set_load)
 
     def ask_athlete(self) -> None:
         self._window.ask("Who lifts?", self._set_athlete)
@@ -227,25 +242,18 @@ class Controls:
             self._window.session.seek(state.position_s + by_s)
 
     def _set_exercise(self, text: str) -> None:
-        shown = self._window.shown_set
+        shown, reach = self._window.shown_set, self._reach("exercise")
         name = text.strip().lower()
         exercise: Exercise | None = next((each for each in EXERCISES if each == name), None)
-        if exercise is not None and shown is not None and shown.result is not None:
+        if exercise is not None and shown is not None and shown.result is not None and reach.at_s < shown.result.end_s:
             check_exercise(exercise, shown.result)
-        if self._edit("exercise", text=name):
-            self._window.say(f"Exercise: {wording.exercise(name)}")
+        self._window.edit(reach.edit("exercise", text=name))
+        self._window.say(f"{wording.exercise(name)} {reach.words}")
 
     def _set_load(self, text: str) -> None:
-        number = text.strip().lower().removesuffix("kg").removesuffix("lb").replace(",", ".")
-        in_lb = text.strip().lower().endswith("lb") or (
-            self._preferences.units == "lb" and not text.strip().lower().endswith("kg")
-        )
-        try:
-            load_kg = float(number) * (wording.KG_PER_LB if in_lb else 1.0)
-        except ValueError:
-            raise BartrackerError(f"load {text!r}", "is no number", "write for example 100 or 225lb") from None
-        if self._edit("load", value=load_kg):
-            self._window.say(f"Load: {wording.load(load_kg, self._preferences.units)}")
+        load_kg, reach = wording.load_of(text, self._preferences.units), self._reach("load")
+        self._window.edit(reach.edit("load", value=load_kg))
+        self._window.say(f"{wording.load(load_kg, self._preferences.units)} {reach.words}")
 
     def _set_athlete(self, text: str) -> None:
         """From the set that was chosen on; from the next one where a set is over and none was chosen."""
@@ -259,6 +267,10 @@ class Controls:
         elif not self._edit("athlete", text=name):
             return
         window.say(f"{name} lifts from {'the next set' if over else 'this set'} on")
+
+    def _reach(self, kind: EditKind) -> Reach:
+        """Of which sets a load or an exercise is said now."""
+        return reach_of(kind, self._window.state, None if self._window.following else self._window.shown_set)
 
     def _edit(self, kind: EditKind, text: str = "", value: float | None = None) -> bool:
         """Correct the shown rep or its set; False where there is none."""

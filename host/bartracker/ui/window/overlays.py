@@ -1,5 +1,5 @@
-"""What lies over the window for a while: the help with every key, the page at the start and after a failure, the
-routine before a lift. Each covers its parent and takes no focus.
+"""What lies over the window for a while: the help with every key, the routine before a lift. Each covers its parent and
+takes no focus. Pages with choices are pages.py's.
 """
 
 import math
@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QWidget
 
 from bartracker.live_state import RecentMotion
 from bartracker.ui import wording
-from bartracker.ui.start_page import StartPage
 from bartracker.ui.window.keys import KEYS
 from bartracker.ui.window.painting import ALIGN, BOLD, DEMI, PLAIN, draw_text, draw_wrapped
 from bartracker.ui.window.palette import Theme, tint
@@ -98,48 +97,6 @@ class HelpOverlay(Overlay):
         rest = box.adjusted(cap.width(), 0, 0, 0)
         sizes = (14 * scale, 12 * scale, 11 * scale)
         draw_wrapped(painter, rest, words, sizes, theme.muted, ALIGN.AlignLeft | ALIGN.AlignVCenter, PLAIN)
-
-
-class StartOverlay(Overlay):
-    """Where a session begins: searching, choosing, or what went wrong and what can be done."""
-
-    def __init__(self, parent: QWidget, theme: Theme) -> None:
-        super().__init__(parent, theme, 760.0, 430.0)
-        self.page: StartPage | None = None
-
-    def show_page(self, page: StartPage | None) -> None:
-        """Show this page; None: nothing."""
-        if page != self.page:
-            self.page = page
-            self.setAccessibleDescription("" if page is None else page.title)
-            self.update()
-        self.setVisible(page is not None)
-        if page is not None:
-            self.cover()
-
-    def paint_content(self, painter: QPainter, box: QRectF) -> None:
-        if self.page is None:
-            return
-        scale, theme, page = self.factor, self.theme, self.page
-        title = QRectF(box.left(), box.top(), box.width(), 44 * scale)
-        colour = theme.levels["off"] if page.failed else theme.text
-        shape = "■  " if page.failed else ""
-        left = ALIGN.AlignLeft | ALIGN.AlignVCenter
-        sizes = tuple(scale * size for size in (28.0, 24.0, 20.0))
-        draw_wrapped(painter, title, shape + page.title, sizes, colour, left, BOLD)
-        text = QRectF(box.left(), title.bottom() + 10 * scale, box.width(), 96 * scale)
-        sizes = tuple(scale * size for size in (18.0, 16.0, 14.0, 12.0))
-        draw_wrapped(painter, text, page.text, sizes, theme.muted, ALIGN.AlignLeft | ALIGN.AlignTop, PLAIN)
-        top = text.bottom() + 10 * scale
-        for choice in page.choices:
-            cap = QRectF(box.left(), top, 74 * scale, 32 * scale)
-            painter.setPen(QColor(theme.edge))
-            painter.setBrush(QColor(theme.raised))
-            painter.drawRoundedRect(cap, 6 * scale, 6 * scale)
-            draw_text(painter, cap, choice.key, 16 * scale, theme.text, ALIGN.AlignCenter, BOLD)
-            words = QRectF(cap.right() + 16 * scale, top, box.right() - cap.right() - 16 * scale, cap.height())
-            draw_text(painter, words, choice.words, 17 * scale, theme.text, left)
-            top += 40 * scale
 
 
 class RoutineOverlay(Overlay):

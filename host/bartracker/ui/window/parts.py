@@ -6,9 +6,11 @@ from PySide6.QtWidgets import QGridLayout, QLayout, QLineEdit, QSizePolicy, QVBo
 
 from bartracker.ui.preferences import ZOOMS
 from bartracker.ui.window.bars import Banner, NoticeLine, SetHeader, Transport, footer
+from bartracker.ui.window.calibrating import CalibrationOverlay
 from bartracker.ui.window.cards import RepCard
 from bartracker.ui.window.lifts import LiftPlot
-from bartracker.ui.window.overlays import HelpOverlay, RoutineOverlay, StartOverlay
+from bartracker.ui.window.overlays import HelpOverlay, RoutineOverlay
+from bartracker.ui.window.pages import StartOverlay
 from bartracker.ui.window.palette import Theme, style_sheet
 from bartracker.ui.window.path_plot import PathPlot
 from bartracker.ui.window.plots import TimePlots
@@ -57,6 +59,7 @@ class WindowParts(QWidget):
         self._lay_out()
         self.help, self.start = HelpOverlay(content, theme), StartOverlay(content, theme)
         self.routine = RoutineOverlay(content, theme)
+        self.calibration = CalibrationOverlay(content, theme)
         self._outer.addWidget(content)
         if old is not None:
             self._outer.removeWidget(old)
@@ -128,7 +131,7 @@ class WindowParts(QWidget):
         margin = round(10 * scale)
         self._grid.setContentsMargins(margin, margin, margin, margin)
         parts = (self.card, self.summary, self.bars, self.time_plots, self.lifts, self.table, self.path, self.ring)
-        for part in (*parts, self.transport, self.help, self.start, self.routine):
+        for part in (*parts, self.transport, self.help, self.start, self.routine, self.calibration):
             part.set_scale(scale)
         for widget in self._content.findChildren(QWidget):
             widget.ensurePolished()

@@ -24,7 +24,7 @@ class PlotSettings:
     Attributes:
         shown_s: length of the time axis, s.
         ahead_s: room to the right of the newest sample, s.
-        ease: share of the way to the newest sample that the time axis moves in one frame, so that it glides though
+        ease_s: the time axis goes 63 % of its way to the newest sample in this time, s, so that it glides though
             samples come in bursts.
         max_points: points of a curve; more are thinned, as no screen shows them.
         gap_s: samples further apart than this are not joined by a line.
@@ -35,7 +35,7 @@ class PlotSettings:
 
     shown_s: float = 15.0
     ahead_s: float = 0.4
-    ease: float = 0.3
+    ease_s: float = 0.09
     max_points: int = 1000
     gap_s: float = 0.1
     sigmas: float = 1.0
@@ -120,6 +120,7 @@ class TimePlots:
         self._height.plot.link_x(self._velocity.plot)
         self._captions = [Caption(self._velocity.plot, theme.muted) for _ in range(self._settings.rep_labels)]
         self._newest_s = 0.0
+        self._glided_s = 0.0
         self.edge_s: float | None = None
         self._move_to(0.0)
         self.frame = card_frame()
@@ -192,13 +193,17 @@ class TimePlots:
         heights = [(trace.t_s, trace.path_w_m[:, 2] + start) for trace, start in zip(traces, starts, strict=True)]
         self._height.show_refined(heights)
 
-    def glide(self) -> None:
-        """Move the time axis towards the newest sample; to be called once a frame. Costs nothing once it is there."""
+    def glide(self, now_s: float) -> None:
+        """Move the time axis towards the newest sample; to be called once a frame, with the screen's clock. Costs
+        nothing once it is there.
+        """
+        passed_s, self._glided_s = now_s - self._glided_s, now_s
         if self.edge_s is None or abs(self._newest_s - self.edge_s) > self._settings.shown_s:
             self._move_to(self._newest_s)
         elif self.edge_s != self._newest_s:
             left = self._newest_s - self.edge_s
-            self._move_to(self._newest_s if abs(left) < 2e-3 else self.edge_s + self._settings.ease * left)
+            share = 1.0 - math.exp(-passed_s / self._settings.ease_s)
+            self._move_to(self._newest_s if abs(left) < 2e-3 else self.edge_s + share * left)
 
     def set_scale(self, scale: float) -> None:
         """1 at 1280 x 720."""

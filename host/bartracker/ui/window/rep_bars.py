@@ -3,7 +3,6 @@ one sigma and the best rep marked.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
@@ -14,43 +13,12 @@ from bartracker.coaching.targets import Targets
 from bartracker.coaching.verdict import level_of
 from bartracker.live_state import LiveRep
 from bartracker.results import Rep
+from bartracker.ui.bar_scale import BarScale, bar_scale
 from bartracker.ui.window.painting import ALIGN, DEMI, draw_text, font, paint_shape
 from bartracker.ui.window.palette import Theme, tint
 
 _LEAST_SLOTS = 5
 _MOST_BARS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class BarScale:
-    """What the bars' axis shows, in the metric's unit. band: lowest and highest wanted; limit: the slowest allowed by
-    the loss limit; best: place of the best rep.
-    """
-
-    top: float
-    band: tuple[float, float] | None
-    limit: float | None
-    best: int | None
-
-
-def bar_scale(reps: Sequence[Rep], metric: Metric, targets: Targets) -> BarScale:
-    """Axis, band, limit and best for these reps; band and limit are of mean velocity alone."""
-    values = [metric.value(rep) for rep in reps]
-    full = [
-        (value, place)
-        for place, (rep, value) in enumerate(zip(reps, values, strict=True))
-        if value is not None and rep.kind == "full"
-    ]
-    fastest = max(full, default=None)
-    of_velocity = metric is MEAN_VELOCITY
-    band = targets.velocity_mps if of_velocity else None
-    limit = None
-    if of_velocity and targets.velocity_loss_limit is not None and fastest is not None:
-        limit = fastest[0] * (1.0 - targets.velocity_loss_limit)
-    known = [value for value in values if value is not None]
-    top = max([*known, band[1] if band else 0.0, 1e-9])
-    best = fastest[1] if fastest is not None and metric.unit == "m/s" and len(full) > 1 else None
-    return BarScale(1.22 * top, band, limit, best)
 
 
 class RepBars(QFrame):
