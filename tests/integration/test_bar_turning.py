@@ -54,7 +54,8 @@ def test_tilt_and_rotation_are_those_of_the_bar(heavy_squat: SimulatedSet) -> No
 @pytest.mark.parametrize(("mount", "codes"), [(None, {"sensor_slipped"}), ("sleeve", set[str]())])
 def test_a_sleeve_is_noticed_unless_it_was_told(on_sleeve: SimulatedSet, mount: Mount | None, codes: set[str]) -> None:
     rep_set = analysed(on_sleeve, mount)
-    assert {flag.code for flag in rep_set.flags} == codes
+    # On a sleeve that spins the path wanders, and its sigma says so: a borderline trend is no claim.
+    assert {flag.code for flag in rep_set.flags if flag.verdict == "yes"} == codes
     for rep in rep_set.reps:
         # The sleeve turns about the bar's own axis: tilt is known there too.
         assert rep.bar_tilt_rad == pytest.approx(

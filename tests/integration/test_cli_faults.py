@@ -141,18 +141,18 @@ def sensor() -> Iterator[Callable[..., FakeSensor]]:
 @pytest.fixture
 def in_set(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, Callable[[], object]], None]:
     """Have something done when the pipeline has taken so many blocks."""
-    push = Pipeline.push
+    steps = Pipeline.steps
 
     def arrange(blocks: int, do: Callable[[], object]) -> None:
         left = [blocks]
 
-        def pushed(pipeline: Pipeline, block: StampedBlock):
+        def stepped(pipeline: Pipeline, block: StampedBlock):
             left[0] -= 1
             if left[0] == 0:
                 do()
-            return push(pipeline, block)
+            return steps(pipeline, block)
 
-        monkeypatch.setattr(Pipeline, "push", pushed)
+        monkeypatch.setattr(Pipeline, "steps", stepped)
 
     return arrange
 

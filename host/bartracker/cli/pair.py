@@ -1,6 +1,5 @@
 """`bartracker pair`: a sensor that serves this computer and no stranger's."""
 
-import asyncio
 import time
 from typing import Annotated
 
@@ -26,6 +25,8 @@ def pair(
 
     Off by default: a gym's shared sensor must just work. What it protects against, and what not: firmware/README.md.
     """
+    import asyncio
+
     from bartracker.known_sensors import read_sensors
     from bartracker.links.pair_sensor import SensorPairing
     from bartracker.links.uri import parse_uri
