@@ -120,7 +120,8 @@ def test_a_set_with_a_sensor_that_is_lost_and_found_again(show, qtbot):
     window.refresh()
     assert window.banner.isVisible()
     assert "The sensor is lost. Bring it near" in window.banner.text()
-    assert [cue.words for cue in session.snapshot().cues][-1] == "Sensor lost"
+    # The pipeline's thread says it a moment after the link shows it.
+    qtbot.waitUntil(lambda: session.snapshot().cues[-1].words == "Sensor lost", timeout=10_000)
     assert window.card.number == "0.59", "what was found stays"
 
     sensor.become(LinkState.STREAMING, "bar-1 is connected again")

@@ -196,7 +196,7 @@ def test_the_button_opens_and_forgets(gym: Gym) -> None:
 
 def test_the_command_line(gym: Gym, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(BleBackend, "default", lambda: gym.backend)
-    monkeypatch.setattr("bartracker.cli.pair.asyncio.run", gym.run)
+    monkeypatch.setattr("asyncio.run", gym.run)
 
     def said(*words: str, code: int = 0) -> str:
         assert bartracker(["pair", *words]) == code
