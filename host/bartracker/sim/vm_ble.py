@@ -109,9 +109,6 @@ class MemoryBle:
     values: dict[int, bytes] = field(default_factory=dict[int, bytes])
     now_us: int = 0
     configured: dict[str, object] = field(default_factory=dict[str, object])
-    secrets: list[bytes] = field(default_factory=list[bytes])
-    kept: list[bool] = field(default_factory=list[bool])
-    _offered: tuple[bytes, bytes] = (b"", b"")
     _handles: dict[str, int] = field(default_factory=dict[str, int])
     _events: deque[tuple[BleEvent, bytes | None]] = field(default_factory=deque[tuple[BleEvent, bytes | None]])
     _conn: int | None = None
@@ -169,24 +166,16 @@ class MemoryBle:
     def configure(self, values: dict[str, object]) -> None:
         self.configured |= values
 
+    # This central never pairs.
+
     def load_secrets(self, values: list[bytes]) -> None:
-        self.secrets = values
+        pass
 
     def new_secret(self) -> tuple[bytes, bytes]:
-        return self._offered
+        return b"", b""
 
     def secret_kept(self, kept: bool) -> None:
-        self.kept.append(kept)
-
-    def offer_secret(self, key: bytes, value: bytes) -> None:
-        """The stack has paired: here are the other side's keys."""
-        self._offered = (key, value)
-        self._post((SET_SECRET, 0, 0, 0))
-
-    def encrypt(self, *, bonded: bool) -> None:
-        """The link is encrypted now."""
-        if self._conn is not None:
-            self._post((ENCRYPTION_UPDATE, self._conn, 1 | bonded << 2, 16))
+        pass
 
     def reset(self) -> None:
         with self._lock:
