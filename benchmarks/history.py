@@ -25,9 +25,9 @@ from bartracker.cli.history_show import lift_document, plain
 from bartracker.history import Library, tables
 from bartracker.history.foreign import lifted_sets
 from bartracker.history.pages import lift_page
-from bartracker.history.report import lift_section
 from bartracker.results import Exercise
 from bartracker.sim.training_year import train_a_year
+from bartracker.ui.history_report import lift_section
 
 START_S = 1_420_131_600.0
 YEAR_S = 364 * 86400.0

@@ -128,7 +128,7 @@ def report(
     library: LibraryOption = None,
 ) -> None:
     """Write all lifts of a person as one HTML page that needs nothing else. The numbers are those of `profile`."""
-    from bartracker.history.report import write_report
+    from bartracker.ui.history_report import write_report
 
     with opened(library) as one:
         person = chosen_athlete(one, athlete)

@@ -54,7 +54,7 @@ def page_html(athlete: Athlete, sections: list[LiftSection], visits: list[Sessio
         autoescape=True, undefined=jinja.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {"day": day, "lift": wording.exercise, "velocity": wording.velocity_with_sigma}
-    source = resources.files("bartracker.history").joinpath("report.html.j2").read_text(encoding="utf-8")
+    source = resources.files("bartracker.ui").joinpath("history_report.html.j2").read_text(encoding="utf-8")
     values = {
         "athlete": athlete,
         "sections": sections,
