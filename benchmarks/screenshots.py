@@ -14,8 +14,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bartracker.api import settings_for
 from bartracker.coaching import Targets, Tempo
 from bartracker.errors import BartrackerError
+from bartracker.ghost import ghost_of
 from bartracker.live import LiveSession
 from bartracker.ui.preferences import Preferences
 from bartracker.ui.terminal_keys import HELP
@@ -74,6 +76,8 @@ def _scenes(path: Path) -> list[Scene]:
     middle_s = (middle.announced_s or middle.concentric_end_s) + 0.3
     flagged = next((rep for rep in reps if rep.flags), reps[-1])
     flagged_s = (flagged.announced_s or flagged.concentric_end_s) + 0.3
+    lifting_s = middle.concentric_start_s + 0.6 * (middle.concentric_duration_s or 0.0)
+    best = ghost_of(recording, settings_for(recording), name="monday.btr")
     lowering_s = (middle.eccentric_start_s or middle.start_s) + 1.8
     damaged = BartrackerError(path.name, "the file ends in the middle of a packet", "copy it again from the sensor")
     nobody = BartrackerError(
@@ -109,6 +113,7 @@ def _scenes(path: Path) -> list[Scene]:
         Scene("error", replayed(middle_s, failure=damaged)),
         Scene("big", live(middle_s), lambda window: window.controls.toggle_big()),
         Scene("help", live(middle_s), lambda window: window.toggle_help()),
+        Scene("ghost-lifting", live(lifting_s), lambda window: window.motions.take_ghost(best)),
         Scene("ghost", replayed(float("inf"), hold=False), _ghost),
         Scene("routine", live(0.5 * reps[0].start_s), lambda window: window.motions.toggle_routine()),
     ]

@@ -122,6 +122,9 @@ class ChoicesOnly:
     def keep_edits(self, edits: tuple[Edit, ...]) -> None:
         """Nothing is kept."""
 
+    def ghost(self) -> None:
+        """None was asked for."""
+
 
 def staged(
     recording: Recording,

@@ -169,7 +169,9 @@ class Replay:
             self._cued_s = None
         elif after_s is None or at_s < after_s:
             motion = self._history.motion_at(at_s, _PHASE_LOOK_S)
-            self._cues.jump(motion.t_s, motion.vel_z_mps, motion.sigma_vel_z_mps)
+            # Going to and fro must be quick; 100 samples a second tell the phase.
+            few = slice(None, None, max(1, round(len(motion) / (100.0 * _PHASE_LOOK_S))))
+            self._cues.jump(motion.t_s[few], motion.vel_z_mps[few], motion.sigma_vel_z_mps[few])
         elif at_s > after_s:
             motion = self._history.motion_at(at_s, at_s - after_s)
             new = slice(int(np.searchsorted(motion.t_s, after_s, side="right")), None)

@@ -16,6 +16,7 @@ from scripted_set import (
     finished_set,
     vertical_velocity,
 )
+from window_places import place_in
 
 from bartracker.links import LinkNotice
 from bartracker.live import LiveSession
@@ -93,7 +94,7 @@ def test_the_finished_set_shows_the_numbers_of_its_analysis(show, qtbot):
     window = show(HeldLink())
     until_ended(window, qtbot)
     rep_set = finished_set().rep_set
-    assert rows_of(window) == [wording.rep_row(rep) for rep in rep_set.reps]
+    assert rows_of(window) == [tuple(map(wording.unbroken, wording.rep_row(rep))) for rep in rep_set.reps]
     summary = rep_set.summary
     assert window.header.mean.value == f"{summary.mean_velocity_mps:.2f} m/s"
     assert window.header.best.value == f"{summary.best_mean_velocity_mps:.2f} m/s"
@@ -245,10 +246,12 @@ def test_every_size_shows_all_parts_without_overlap(show, qapp, size):
     parts += [window.path.frame, window.ring]
     for part in parts:
         assert part.isVisible()
-        assert window.rect().contains(part.geometry())
+        assert window.rect().contains(place_in(window, part))
         assert min(part.width(), part.height()) >= 40
+    gap_px = window.layout().itemAt(0).widget().layout().spacing()
     for one, other in itertools.combinations(parts, 2):
-        assert not one.geometry().intersects(other.geometry())
+        grown = place_in(window, one).adjusted(-gap_px, -gap_px, gap_px, gap_px)
+        assert not grown.intersects(place_in(window, other)), "parts lie one spacing apart"
     for value in (window.header.loss, window.header.link):
         assert value.width() >= value.sizeHint().width()
 

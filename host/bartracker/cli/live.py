@@ -14,6 +14,7 @@ import typer
 from bartracker.cli import console
 from bartracker.cli.calibrations import CalibrationOption
 from bartracker.cli.corrections import WithoutEditsOption, corrected
+from bartracker.cli.ghosts import GhostOption, check_ghost
 from bartracker.cli.options import (
     Asked,
     AthleteOption,
@@ -46,6 +47,8 @@ Examples:
   bartracker live ble://bar-1 --exercise squat --load 100 --record set.btr
   bartracker live "sim://squat?reps=5&seed=1"        a virtual sensor, no hardware needed
   bartracker live file://set.btr?speed=2
+  bartracker live --exercise squat --load 100 --ghost monday.btr
+                                                     beside your fastest rep of Monday
   bartracker live --serve                            also on a phone: the page's address and QR code are printed
 """
 RECORD_EXAMPLES = """\b
@@ -94,11 +97,14 @@ SoundOption = Annotated[bool, typer.Option("--sound/--no-sound", help="Whether r
 
 @dataclass(frozen=True, slots=True)
 class _Show:
-    """How fast to play, where to show it ("headless": nowhere) and where to write the analysis."""
+    """How fast to play, where to show it ("headless": nowhere), where to write the analysis, and the rep to lift
+    against.
+    """
 
     speed: float | None
     view: str
     json: str | None
+    ghost: str | None = None
 
 
 def live(
@@ -117,6 +123,7 @@ def live(
     velocity_loss: VelocityLossOption = None,
     targets: TargetsOption = None,
     athlete: AthleteOption = None,
+    ghost: GhostOption = None,
     calibration: CalibrationOption = None,
     sensor_from_middle_cm: MiddleOption = None,
     speed: SpeedOption = None,
@@ -146,7 +153,7 @@ def live(
         calibration=calibration,
         sensor_from_middle=sensor_from_middle_cm,
     )
-    shown = _parse_show(speed, view, headless, json)
+    shown = _parse_show(speed, view, headless, json, check_ghost(ghost, asked, view))
     return _play(uri, asked, shown, record, _parse_beside(serve, serve_at, sound, sensor_cues, shown))
 
 
@@ -177,6 +184,7 @@ def replay(
     velocity_loss: VelocityLossOption = None,
     targets: TargetsOption = None,
     athlete: AthleteOption = None,
+    ghost: GhostOption = None,
     calibration: CalibrationOption = None,
     sensor_from_middle_cm: MiddleOption = None,
     speed: SpeedOption = None,
@@ -199,7 +207,7 @@ def replay(
         calibration=calibration,
         sensor_from_middle=sensor_from_middle_cm,
     )
-    shown = _parse_show(speed, view, headless, json)
+    shown = _parse_show(speed, view, headless, json, check_ghost(ghost, asked, view))
     return _play(str(file), asked, shown, None, without_edits=without_edits)
 
 
@@ -218,12 +226,14 @@ def _parse_beside(serve: bool, serve_at: str, sound: bool, sensor_cues: str | No
     return Beside(serve_at if serve else None, sound, chosen)
 
 
-def _parse_show(speed: str | None, view: str, headless: bool, json: str | None) -> _Show:
+def _parse_show(speed: str | None, view: str, headless: bool, json: str | None, ghost: str | None) -> _Show:
     check_view(view, headless)
     pace = parse_speed(speed)
     if headless:
+        if ghost is not None:
+            raise WrongUseError("--ghost --headless", "contradict each other", "give one of them")
         return _Show(math.inf if pace is None else pace, "headless", json)
-    return _Show(pace, view, json)
+    return _Show(pace, view, json, ghost)
 
 
 def _play(
@@ -241,7 +251,7 @@ def _play(
     if record is not None and not uri.startswith(("ble://", "sim://")):
         raise WrongUseError(f"{uri} to {record}", "is no sensor", "record a ble:// or sim:// sensor")
     view = show.view if show.view == "headless" else chosen_view(show.view)
-    watching = Watching(uri, asked, show.speed, record, without_edits=without_edits)
+    watching = Watching(uri, asked, show.speed, record, without_edits=without_edits, ghost=show.ghost)
     pipeline: Pipeline | None = None
     try:
         if view == "headless":
@@ -295,6 +305,8 @@ def _watch(watching: "Watching", view: str, beside: "Beside", show: _Show) -> in
     from bartracker.cli.watching import watch
     from bartracker.session_edits import edited
 
+    if show.ghost is not None and view != "window":
+        console.say_remark("--ghost", "runs in the window only, which cannot be opened here")
     code = watch(watching, view, beside, stdout_taken=show.json == "-")
     session = watching.session
     if view == "window" and show.json != "-" and session is not None and session.pipeline is not None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bartracker.cli import console
 from bartracker.cli.calibrations import CalibrationChoice
+from bartracker.cli.ghosts import find_ghost
 from bartracker.cli.options import Asked, WrongUseError
 from bartracker.cli.sensor_desk import SensorDesk
 from bartracker.edit_files import edits_path, read_edits, write_edits
@@ -21,6 +22,7 @@ from bartracker.session_edits import Edit, EditLog
 
 if TYPE_CHECKING:
     from bartracker.coaching.cues import SensorCues
+    from bartracker.ghost import Ghost
     from bartracker.pipeline import Pipeline
     from bartracker.recording import Recording
     from bartracker.ui.preferences import Preferences
@@ -41,11 +43,21 @@ class Watching:
     """The sources of one run of the program, in the order in which they were watched; the view's surroundings."""
 
     def __init__(
-        self, uri: str, asked: Asked, speed: float | None, record: Path | None, *, without_edits: bool = False
+        self,
+        uri: str,
+        asked: Asked,
+        speed: float | None,
+        record: Path | None,
+        *,
+        without_edits: bool = False,
+        ghost: str | None = None,
     ) -> None:
-        """`without_edits`: corrections beside a recording are neither applied nor changed."""
+        """`without_edits`: corrections beside a recording are neither applied nor changed. `ghost`: as `check_ghost`
+        gives it.
+        """
         self._uri, self._asked, self._speed, self._record = uri, asked, speed, record
         self._without_edits = without_edits
+        self._ghost = ghost
         self.link: Link | None = None
         self.session: LiveSession | None = None
         self._edits_path: Path | None = None
@@ -131,6 +143,10 @@ class Watching:
     def near(self) -> Sequence[tuple[str, str]]:
         """The sensors that can be heard."""
         return self.desk.near()
+
+    def ghost(self) -> "Ghost | None":
+        """The rep to lift against that was asked for. Raises BartrackerError."""
+        return None if self._ghost is None else find_ghost(self._ghost, self._asked)
 
     def keep_edits(self, edits: tuple[Edit, ...]) -> None:
         """Keep corrections beside the recording."""

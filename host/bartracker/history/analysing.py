@@ -10,9 +10,9 @@ import numpy as np
 
 from bartracker import __version__
 from bartracker.api import settings_for
-from bartracker.events import RepTrace, SetFinished
+from bartracker.events import RepTrace
+from bartracker.ghost import traced_analysis
 from bartracker.history.values import CURVE_POINTS, Analysed
-from bartracker.pipeline import Pipeline
 from bartracker.recording.recording import Recording
 from bartracker.samples import FloatArray
 from bartracker.session_edits import Edit, edited
@@ -41,16 +41,9 @@ def analyse(
     edits: tuple[Edit, ...] = (),
 ) -> Analysed:
     """What `bartracker.analyze` finds, corrected by `edits`, with the curves of its reps. Raises BartrackerError."""
-    pipeline = Pipeline(settings_for(recording, exercise=exercise, load_kg=load_kg))
-    by_start: dict[float, FloatArray] = {}
-    for events in (*(pipeline.push(block) for block in recording.blocks), pipeline.finish()):
-        for event in events:
-            if isinstance(event, SetFinished):
-                for rep, trace in zip(event.rep_set.reps, event.traces, strict=True):
-                    curve = _curve(trace)
-                    if curve is not None:
-                        by_start[rep.concentric_start_s] = curve
-    analysis = edited(pipeline.analysis(), edits)
+    found, traces = traced_analysis(recording, settings_for(recording, exercise=exercise, load_kg=load_kg))
+    by_start = {start_s: curve for start_s, trace in traces.items() if (curve := _curve(trace)) is not None}
+    analysis = edited(found, edits)
     reps = [(each.index, rep) for each in analysis.sets for rep in each.reps if rep.concentric_start_s in by_start]
     curves = {(number, rep.index): by_start[rep.concentric_start_s] for number, rep in reps}
     return Analysed(analysis, curves, made_by(), edits)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from bartracker.ghost import Ghost
 from bartracker.live import LiveSession
 from bartracker.live_calibration import CalibrationSession
 from bartracker.session_edits import Edit
@@ -57,7 +58,7 @@ class SensorDesk(Protocol):
 
 
 class Surroundings(Protocol):
-    """Calls that may take long (`near`, `keep_edits`) are made in a thread of their own."""
+    """Calls that may take long (`near`, `keep_edits`, `ghost`) are made in a thread of their own."""
 
     @property
     def folder(self) -> Path:
@@ -75,6 +76,10 @@ class Surroundings(Protocol):
 
     def near(self) -> Sequence[tuple[str, str]]:
         """Name and URI of the sensors that can be heard, the strongest first; takes seconds. Raises BartrackerError."""
+        ...
+
+    def ghost(self) -> Ghost | None:
+        """The rep to lift against that was asked for, None where none was; takes seconds. Raises BartrackerError."""
         ...
 
     def keep_edits(self, edits: tuple[Edit, ...]) -> None:

@@ -6,6 +6,7 @@ never a zero.
 """
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -36,6 +37,7 @@ _EXERCISE_NAMES = {
 }
 
 REP_COLUMNS = ("Rep", "Kind", "Mean m/s", "Peak m/s", "ROM cm", "Lowering s", "Pause s", "Tempo", "Remarks")
+_UNIT = re.compile(r"(?<=\d) (m/s|cm|kg|lb|s|%)(?!\w)")
 SHAPES: dict[Level, str] = {"good": "●", "watch": "▲", "off": "■"}
 
 
@@ -340,6 +342,11 @@ def encodable(text: str, encoding: str) -> str:
             text = text.replace(character, plain)
         return text.encode("ascii", "replace").decode("ascii")
     return text
+
+
+def unbroken(text: str) -> str:
+    """The text for a place that breaks lines: a number and its unit stay on one."""
+    return _UNIT.sub(lambda found: "\u00a0" + found[1].replace("/", "/\u2060"), text)
 
 
 def _shortened(text: str, most: int) -> str:

@@ -9,8 +9,11 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout
 
+from bartracker.events import RepTrace
 from bartracker.live_state import LiveRep
 from bartracker.samples import FloatArray
+from bartracker.ui.side_view import drawn_of
+from bartracker.ui.window.ghosts import GhostMoment
 from bartracker.ui.window.graph import Curve, Dot, Plot, draw_lines, pen
 from bartracker.ui.window.painting import card_frame, font, label
 from bartracker.ui.window.palette import Theme, mixed, tint
@@ -32,7 +35,10 @@ class LiftPlot:
         self._every = [Curve(self.plot, pen(theme.faint, 1.5)) for _ in range(_MOST)]
         self._best = Curve(self.plot, pen(theme.levels["good"], 2.0, Qt.PenStyle.DashLine))
         self.current = Curve(self.plot, pen(theme.up, 3.0))
-        self.ghost = Dot(self.plot, 14.0, theme.levels["good"], theme.text)
+        self.ghost_line = Curve(self.plot, pen(theme.ghost, 2.0, Qt.PenStyle.DashDotLine))
+        self.ghost = Dot(self.plot, 14.0, theme.ghost, theme.text)
+        self._ghost_trace: RepTrace | None = None
+        self._lifts: list[tuple[FloatArray, FloatArray]] = []
         self._shown: tuple[object, ...] = ()
         self.hint = label("", "hint")
         self.frame = card_frame()
@@ -65,7 +71,8 @@ class LiftPlot:
         nothing = (np.empty(0), np.empty(0))
         self.current.set_points(*next((lift for rep, lift in lifts if rep is chosen), nothing))
         self._best.set_points(*next((lift for rep, lift in lifts if rep is best and rep is not chosen), nothing))
-        self._fit([lift for _, lift in lifts] + behind)
+        self._lifts = [lift for _, lift in lifts] + behind
+        self._fit()
         words = "" if lifts else "Each lift shows here, from its beginning."
         if chosen is not None and lifts:
             words = f"Bright: rep {chosen.rep.index}."
@@ -75,20 +82,24 @@ class LiftPlot:
                 words += " Dotted: the set before."
         self.hint.setText(words)
 
-    def move_ghost(self, rep: LiveRep | None, share_s: float) -> None:
-        """Show the ghost where `rep` was share_s after its lift began; None hides it."""
-        if rep is None or rep.trace is None or not len(rep.trace.t_s):
+    def show_ghost(self, moment: GhostMoment | None) -> None:
+        """Show the ghost where it is in its lift; None hides it."""
+        trace = None if moment is None else moment.ghost.trace
+        if trace is not self._ghost_trace:
+            self._ghost_trace = trace
+            self.ghost_line.set_points(*((np.empty(0), np.empty(0)) if trace is None else _velocity(trace)))
+            self._fit()
+        if moment is None or trace is None:
             self.ghost.move(None)
-            return
-        t_s, velocity = _lift(rep)
-        at_s = min(share_s, float(t_s[-1]))
-        self.ghost.move((at_s, float(np.interp(at_s, t_s, velocity))))
+        else:
+            self.ghost.move((moment.share_s, float(np.interp(moment.share_s, *_velocity(trace)))))
 
     def set_scale(self, scale: float) -> None:
         """1 at 1280 x 720."""
         self.plot.set_axis_fonts(font(11 * scale), 44 * scale, 22 * scale)
 
-    def _fit(self, lifts: Sequence[tuple[FloatArray, FloatArray]]) -> None:
+    def _fit(self) -> None:
+        lifts = self._lifts if self._ghost_trace is None else [*self._lifts, _velocity(self._ghost_trace)]
         end_s = max([_LEAST_S, *(float(t_s[-1]) for t_s, _ in lifts)])
         end_s = 0.25 * math.ceil(end_s / 0.25)
         top = 0.25 * math.ceil((max([0.75, *(float(v.max()) for _, v in lifts)]) + 0.05) / 0.25)
@@ -98,4 +109,9 @@ class LiftPlot:
 
 def _lift(rep: LiveRep) -> tuple[FloatArray, FloatArray]:
     assert rep.trace is not None
-    return rep.trace.t_s - rep.trace.t_s[0], rep.trace.vel_z_mps
+    return _velocity(rep.trace)
+
+
+def _velocity(trace: RepTrace) -> tuple[FloatArray, FloatArray]:
+    drawn = drawn_of(len(trace.t_s))
+    return trace.t_s[drawn] - trace.t_s[0], trace.vel_z_mps[drawn]

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QCoreApplication, QModelIndex, Qt
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
@@ -34,6 +35,9 @@ from bartracker.ui.window.parts import WindowParts
 from bartracker.ui.window.picture import Picture
 from bartracker.ui.window.selection import Selection
 from bartracker.ui.window.source_choice import SourceChoice
+
+if TYPE_CHECKING:
+    from bartracker.ghost import Ghost
 
 LOG = logging.getLogger("bartracker.window")
 LOG.addHandler(logging.NullHandler())
@@ -74,6 +78,8 @@ class MainWindow(WindowParts):
         self._said: tuple[str, str, float] | None = None
         self._answer: Callable[[str], None] | None = None
         self.background = Background()
+        # Apart: it takes seconds, and a correction must not wait for it.
+        self._ghost_search = Background()
         self.exports = Exports(self)
         self.controls = Controls(self)
         self.motions = Motions(self, clock_s)
@@ -84,6 +90,8 @@ class MainWindow(WindowParts):
         self._frames = FrameClock(self, self._draw, lambda: self.session.hold_analysis(False))
         self._hear()
         session.on_news(self._frames.ring)
+        if surroundings is not None:
+            self._ghost_search.do(surroundings.ghost, self._take_ghost, self.refuse)
 
     @property
     def folder(self) -> Path:
@@ -113,6 +121,7 @@ class MainWindow(WindowParts):
     def refresh(self) -> None:
         """Show the session's latest state; little work if it is the one already shown."""
         self.background.collect()
+        self._ghost_search.collect()
         state = self.session.snapshot()
         if not self.pictures or state.version != self.state.version:
             self.state = state
@@ -167,6 +176,7 @@ class MainWindow(WindowParts):
         if not self.isFullScreen():
             self.preferences = replace(self.preferences, width=self.width(), height=self.height())
         self.background.close()
+        self._ghost_search.close()
         self.source_choice.steps.close()
         super().closeEvent(event)
 
@@ -304,6 +314,9 @@ class MainWindow(WindowParts):
     def _on_slider(self) -> None:
         if self.state.duration_s is not None:
             self.session.seek(self.transport.sought_s(self.state.duration_s))
+
+    def _take_ghost(self, ghost: object) -> None:
+        self.motions.take_ghost(cast("Ghost | None", ghost))
 
     def _take_answer(self) -> None:
         answer, text = self._answer, self.prompt.text()

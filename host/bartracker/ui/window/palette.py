@@ -1,8 +1,8 @@
 """Colours and style sheet of the window, dark and light: the Okabe-Ito colours (told apart by colour-blind eyes) for
 what has meaning, darkened on the light ground until text in them can be read.
 
-Up is blue, down is orange; good, watch and off are green, yellow and vermilion and always carry a shape of their own
-as well.
+Up is blue, down is orange, the ghost purple; good, watch and off are green, yellow and vermilion and always carry a
+shape of their own as well.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,8 @@ from bartracker.ui.preferences import ThemeName
 @dataclass(frozen=True, slots=True)
 class Theme:
     """Colours as #rrggbb. ground, card, raised: surfaces from back to front; edge, grid: lines on them; text, muted,
-    hint: text by weight; faint: what only has to be there; up, down: phases; levels: verdicts.
+    hint: text by weight; faint: what only has to be there; up, down: phases; ghost: the rep lifted against; levels:
+    verdicts.
     """
 
     name: ThemeName
@@ -32,6 +33,7 @@ class Theme:
     faint: str
     up: str
     down: str
+    ghost: str
     levels: Mapping[Level, str]
 
 
@@ -48,6 +50,7 @@ DARK = Theme(
     faint="#5b6875",
     up="#56b4e9",
     down="#e69f00",
+    ghost="#d58bb3",
     levels={"good": "#1fbf92", "watch": "#f0e442", "off": "#f2703a"},
 )
 LIGHT = Theme(
@@ -63,6 +66,7 @@ LIGHT = Theme(
     faint="#97a4b0",
     up="#0072b2",
     down="#a86200",
+    ghost="#9c3f78",
     levels={"good": "#00785a", "watch": "#7d6500", "off": "#bf4400"},
 )
 THEMES: Mapping[ThemeName, Theme] = {"dark": DARK, "light": LIGHT}

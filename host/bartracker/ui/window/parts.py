@@ -2,7 +2,7 @@
 main.py's.
 """
 
-from PySide6.QtWidgets import QGridLayout, QLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLayout, QLineEdit, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from bartracker.ui.preferences import ZOOMS
 from bartracker.ui.window.bars import Banner, NoticeLine, SetHeader, Transport, footer
@@ -56,6 +56,7 @@ class WindowParts(QWidget):
         self.prompt.setAccessibleName("Answer")
         self.prompt.hide()
         self._grid = QGridLayout(content)
+        self._big = False
         self._lay_out()
         self.help, self.start = HelpOverlay(content, theme), StartOverlay(content, theme)
         self.routine = RoutineOverlay(content, theme)
@@ -82,12 +83,14 @@ class WindowParts(QWidget):
 
     def arrange(self, *, big: bool, summary: bool, lifts: bool) -> None:
         """Which of the parts that share a place is seen. big: number and bars alone."""
-        self.summary.setVisible(summary)
-        self.card.setVisible(not summary)
-        self.lifts.frame.setVisible(lifts and not big)
-        self.time_plots.frame.setVisible(not lifts and not big)
-        for part in (self.table.frame, self.path.frame, self.ring):
+        self._cards.setCurrentWidget(self.summary if summary else self.card)
+        self._plots.setCurrentWidget(self.lifts.frame if lifts else self.time_plots.frame)
+        for part in (self._plots, self.table.frame, self.path.frame, self.ring):
             part.setVisible(not big)
+        if big != self._big:
+            self._big = big
+            self._grid.removeWidget(self.bars)
+            self._grid.addWidget(self.bars, 2, 1, *((2, 2) if big else (1, 1)))
         for column, share in enumerate(_BIG_COLUMNS if big else _COLUMNS):
             self._grid.setColumnStretch(column, share)
         for row, share in _BIG_ROWS if big else _ROWS:
@@ -97,11 +100,11 @@ class WindowParts(QWidget):
         grid = self._grid
         grid.addWidget(self.header.frame, 0, 0, 1, 3)
         grid.addWidget(self.banner, 1, 0, 1, 3)
-        for card in (self.card, self.summary):
-            grid.addWidget(card, 2, 0, 2, 1)
+        # Two widgets in one cell of a grid, one of them hidden, would cost the cell its spacing.
+        self._cards, self._plots = _one_of(self.card, self.summary), _one_of(self.time_plots.frame, self.lifts.frame)
+        grid.addWidget(self._cards, 2, 0, 2, 1)
         grid.addWidget(self.bars, 2, 1)
-        for plot in (self.time_plots, self.lifts):
-            grid.addWidget(plot.frame, 3, 1)
+        grid.addWidget(self._plots, 3, 1)
         grid.addWidget(self.path.frame, 2, 2, 2, 1)
         grid.addWidget(self.table.frame, 4, 0, 1, 2)
         grid.addWidget(self.ring, 4, 2)
@@ -110,8 +113,7 @@ class WindowParts(QWidget):
         # Shares alone decide, not what plots would like to be; each part has a least size of its own.
         free = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         for part, least_px in (
-            (self.time_plots.frame, 150),
-            (self.lifts.frame, 150),
+            (self._plots, 150),
             (self.path.frame, 200),
             (self.table.frame, 96),
             (self.bars, 90),
@@ -136,3 +138,11 @@ class WindowParts(QWidget):
         for widget in self._content.findChildren(QWidget):
             widget.ensurePolished()
             widget.updateGeometry()
+
+
+def _one_of(*widgets: QWidget) -> QStackedWidget:
+    """Widgets that share a place."""
+    stack = QStackedWidget()
+    for each in widgets:
+        stack.addWidget(each)
+    return stack

@@ -10,8 +10,10 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout
 
+from bartracker.events import RepTrace
 from bartracker.live_state import LiveRep
-from bartracker.ui.side_view import SidePath, side_paths
+from bartracker.ui.side_view import SidePath, facing, side_paths
+from bartracker.ui.window.ghosts import GhostMoment
 from bartracker.ui.window.graph import Curve, Dot, Ends, Plot, draw_lines, pen, ribbon
 from bartracker.ui.window.items import BandItem
 from bartracker.ui.window.painting import card_frame, font, label
@@ -51,9 +53,11 @@ class PathPlot:
         self._best = Curve(self.plot, pen(theme.levels["good"], 2.0, Qt.PenStyle.DashLine))
         self.current = Curve(self.plot, pen(theme.up, 3.0))
         self._ends = Ends(self.plot, 10.0, theme.text, theme.up, theme.card)
-        self.ghost = Dot(self.plot, 16.0, theme.levels["good"], theme.text)
+        self.ghost_line = Curve(self.plot, pen(theme.ghost, 2.0, Qt.PenStyle.DashDotLine))
+        self.ghost = Dot(self.plot, 16.0, theme.ghost, theme.text)
+        self._ghost: tuple[RepTrace, SidePath] | None = None
+        self._faced: SidePath | None = None  # the path that the ghost faces the way of
         self._shown: tuple[object, ...] = ()
-        self._ghost_path: tuple[LiveRep, SidePath] | None = None
         self._reach_cm = (0.0, 60.0)
         self.hint = label("", "hint")
         self.hint.setWordWrap(True)
@@ -96,18 +100,27 @@ class PathPlot:
         else:
             self._best.set_points(np.empty(0), np.empty(0))
         self._draw_current(None if place is None else paths[place])
+        self._faced = paths[-1] if paths else None
+        if self._ghost is not None:
+            self._draw_ghost(self._ghost[0])
         self.hint.setText(self._words(None if place is None else traced[place], best, bool(paths), bool(other_paths)))
 
-    def move_ghost(self, rep: LiveRep | None, share_s: float) -> None:
-        """Show the ghost where `rep` was share_s after its lift began; None hides it."""
-        if rep is None or rep.trace is None or not len(rep.trace.t_s):
-            self.ghost.move(None)
+    def show_ghost(self, moment: GhostMoment | None) -> None:
+        """Show the ghost where it is in its lift; None hides it."""
+        if moment is None:
+            if self._ghost is not None:
+                self._ghost = None
+                self.ghost_line.set_points(np.empty(0), np.empty(0))
+                self.ghost.move(None)
+                self._fit()
             return
-        if self._ghost_path is None or self._ghost_path[0] is not rep:
-            self._ghost_path = (rep, side_paths([rep.trace])[0])
-        path, t_s = self._ghost_path[1], rep.trace.t_s - rep.trace.t_s[0]
-        x = float(np.interp(share_s, t_s, path.sideways_cm))
-        self.ghost.move((x, float(np.interp(share_s, t_s, path.height_cm))))
+        trace = moment.ghost.trace
+        if self._ghost is None or self._ghost[0] is not trace:
+            self._draw_ghost(trace)
+        assert self._ghost is not None
+        path = self._ghost[1]
+        x = float(np.interp(moment.share_s, path.t_s, path.sideways_cm))
+        self.ghost.move((x, float(np.interp(moment.share_s, path.t_s, path.height_cm))))
 
     def set_scale(self, scale: float) -> None:
         """1 at 1280 x 720."""
@@ -134,6 +147,12 @@ class PathPlot:
         self.current.set_points(path.sideways_cm, path.height_cm)
         self._ends.set_path(path.sideways_cm, path.height_cm)
 
+    def _draw_ghost(self, trace: RepTrace) -> None:
+        path = facing(side_paths([trace])[0], self._faced)
+        self._ghost = (trace, path)
+        self.ghost_line.set_points(path.sideways_cm, path.height_cm)
+        self._fit()
+
     def _words(self, chosen: LiveRep | None, best: LiveRep | None, any_path: bool, any_other: bool) -> str:
         if chosen is None:
             return "" if any_path else "Each rep's path up shows here."
@@ -151,8 +170,12 @@ class PathPlot:
         width, height = self.plot.size_px
         if min(width, height) < 1:
             return
-        side = 10.0 * math.ceil((max(12.0, self._reach_cm[0]) + 2.0) / 10.0)
-        top = 10.0 * math.ceil((max(30.0, self._reach_cm[1]) + 4.0) / 10.0)
+        sideways, up = self._reach_cm
+        if self._ghost is not None:
+            path = self._ghost[1]
+            sideways, up = max(sideways, float(np.abs(path.sideways_cm).max())), max(up, float(path.height_cm.max()))
+        side = 10.0 * math.ceil((max(12.0, sideways) + 2.0) / 10.0)
+        top = 10.0 * math.ceil((max(30.0, up) + 4.0) / 10.0)
         cm_per_px = max((top - _FLOOR_CM) / height, 2.0 * side / width)
         side, top = 0.5 * cm_per_px * width, _FLOOR_CM + cm_per_px * height
         self.plot.set_ticks(round_values(-side, side, 10.0), round_values(0.0, top, 10.0, 10))

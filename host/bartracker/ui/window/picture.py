@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from bartracker.coaching.metrics import metric_of
 from bartracker.live_state import LiveSet, LiveState
 from bartracker.ui import wording
-from bartracker.ui.window.motions import best_rep
+from bartracker.ui.window.selection import best_rep
 
 if TYPE_CHECKING:
     from bartracker.ui.window.main import MainWindow

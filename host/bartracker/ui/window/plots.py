@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 import numpy as np
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
+from bartracker.events import RepTrace
 from bartracker.live_state import LiveSet, RecentMotion
 from bartracker.samples import FloatArray
 from bartracker.ui import wording
+from bartracker.ui.window.ghosts import GhostMoment
 from bartracker.ui.window.graph import Caption, Curve, Plot, pen, ribbon
 from bartracker.ui.window.items import BandItem, SpanItem
 from bartracker.ui.window.painting import card_frame, font, label
@@ -118,6 +121,8 @@ class TimePlots:
         self._height = _Track(theme, "Height, m", theme.muted, 0.12, 0.2, (-0.2, 0.6), self._settings)
         self._refined_reps: tuple[object, ...] = ()
         self._height.plot.link_x(self._velocity.plot)
+        self._ghost_line = Curve(self._velocity.plot, pen(theme.ghost, 2.0, Qt.PenStyle.DashDotLine))
+        self._ghost: tuple[RepTrace, float] | None = None
         self._captions = [Caption(self._velocity.plot, theme.muted) for _ in range(self._settings.rep_labels)]
         self._newest_s = 0.0
         self._glided_s = 0.0
@@ -192,6 +197,24 @@ class TimePlots:
         starts = np.interp([trace.t_s[0] for trace in traces], motion.t_s, motion.height_m)
         heights = [(trace.t_s, trace.path_w_m[:, 2] + start) for trace, start in zip(traces, starts, strict=True)]
         self._height.show_refined(heights)
+
+    @property
+    def ghost_velocity(self) -> tuple[FloatArray, FloatArray]:
+        """Times and velocities of the ghost, as drawn."""
+        return self._ghost_line.points
+
+    def show_ghost(self, moment: GhostMoment | None) -> None:
+        """Draw the ghost's velocity over the lift that it stands beside, until the next; None hides it."""
+        drawn = self._ghost
+        if moment is None:
+            if drawn is not None:
+                self._ghost = None
+                self._ghost_line.set_points(np.empty(0), np.empty(0))
+            return
+        trace, began_s = moment.ghost.trace, moment.beside_s
+        if began_s is not None and (drawn is None or trace is not drawn[0] or began_s != drawn[1]):
+            self._ghost = (trace, began_s)
+            self._ghost_line.set_points(trace.t_s - trace.t_s[0] + began_s, trace.vel_z_mps)
 
     def glide(self, now_s: float) -> None:
         """Move the time axis towards the newest sample; to be called once a frame, with the screen's clock. Costs

@@ -1,6 +1,12 @@
-"""Which set and rep are on screen: the newest, or those a person chose. Nothing is drawn here."""
+"""Which set and rep are on screen: the newest, or those a person chose; and the best rep. Nothing is drawn here."""
 
 from bartracker.live_state import LiveRep, LiveSet, LiveState
+
+
+def best_rep(reps: tuple[LiveRep, ...]) -> LiveRep | None:
+    """The fastest full rep of a set; None before two are known, as one is not better than any."""
+    known = [rep for rep in reps if rep.rep.kind == "full" and rep.rep.mean_velocity_mps is not None]
+    return max(known, key=lambda rep: rep.rep.mean_velocity_mps or 0.0) if len(known) > 1 else None
 
 
 class Selection:

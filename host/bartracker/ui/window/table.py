@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPalette
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -24,6 +24,7 @@ _Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 _REMARKS = len(wording.REP_COLUMNS) - 1
 _WIDTHS = (58, 74, 104, 78, 74, 88, 72, 90)  # px at 1280 x 720; the remarks take the rest
+_ROW_PX, _TALL_ROW_PX = 24, 40  # of a row whose remarks take one line, and two
 
 
 class RepTableModel(QAbstractTableModel):
@@ -57,7 +58,7 @@ class RepTableModel(QAbstractTableModel):
         row, column = index.row(), index.column()
         match role:
             case _ROLE.DisplayRole:
-                return self._rows[row][column]
+                return wording.unbroken(self._rows[row][column])
             case _ROLE.DecorationRole if column == 0:
                 return self._icons[self._verdicts[row].level]
             case _ROLE.ForegroundRole if column == _REMARKS:
@@ -83,12 +84,23 @@ class _KeepColour(QStyledItemDelegate):
         option.palette.setBrush(QPalette.ColorRole.HighlightedText, option.palette.brush(QPalette.ColorRole.Text))
 
 
+class _View(QTableView):
+    """Tells when it has another size."""
+
+    resized = Signal()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
+
+
 class RepTable:
     """The card with the table; `view.clicked` tells which row a person chose."""
 
     def __init__(self, theme: Theme) -> None:
         self.model = RepTableModel(theme)
-        self.view = QTableView()
+        self._scale = 1.0
+        self.view = _View()
         self.view.setModel(self.model)
         self.view.setItemDelegate(_KeepColour(self.view))
         self.view.setAccessibleName("Reps of the set")
@@ -105,6 +117,7 @@ class RepTable:
         header.setHighlightSections(False)
         header.setStretchLastSection(True)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.view.resized.connect(self._fit_rows)
         self._empty = label("Reps show here as they are done.", "hint")
         self._empty.setParent(self.view)
         self.frame = card_frame()
@@ -116,6 +129,8 @@ class RepTable:
         """Show a set's reps with row `chosen` marked."""
         changed = self.model.set_reps(reps)
         self._empty.setVisible(not reps)
+        if changed:
+            self._fit_rows()
         if chosen is not None and (changed or self.view.currentIndex().row() != chosen):
             self.view.selectRow(chosen)
             self.view.scrollTo(self.model.index(chosen, 0))
@@ -124,10 +139,25 @@ class RepTable:
         """1 at 1280 x 720."""
         for column, width in enumerate(_WIDTHS):
             self.view.setColumnWidth(column, round(width * scale))
-        self.view.verticalHeader().setDefaultSectionSize(round(24 * scale))
+        self._scale = scale
+        self._fit_rows()
         self.view.setIconSize(QSize(round(16 * scale), round(16 * scale)))
         self._empty.adjustSize()
         self._empty.move(round(10 * scale), round(40 * scale))
+
+    def _fit_rows(self) -> None:
+        """Remarks that are too long for a line get two, the newest first, while all rows can still be seen."""
+        view, rows = self.view, self.model.rowCount()
+        low, tall = round(_ROW_PX * self._scale), round(_TALL_ROW_PX * self._scale)
+        view.verticalHeader().setDefaultSectionSize(low)
+        room_px = view.columnWidth(_REMARKS) - 30 * self._scale
+        metrics = view.fontMetrics()
+        spare_px = view.viewport().height() - rows * low
+        for row in reversed(range(rows)):
+            long = metrics.horizontalAdvance(str(self.model.index(row, _REMARKS).data())) > room_px
+            grows = long and spare_px >= tall - low
+            spare_px -= tall - low if grows else 0
+            view.setRowHeight(row, tall if grows else low)
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:
