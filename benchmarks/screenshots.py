@@ -193,7 +193,7 @@ def _terminal_pictures(session: LiveSession, name: str, folder: Path) -> None:
                     color_system="truecolor",
                 )
                 liked = replace(Preferences(), theme=theme)
-                console.print(render(session.snapshot(), width, height, liked, keys=HELP))
+                console.print(render(session.snapshot(), width, height, liked, keys=HELP[0]))
                 target = folder / f"terminal-{name}-{theme}-{width}.svg"
                 console.save_svg(str(target), title="bartracker", theme=colours)
 

@@ -91,34 +91,41 @@ def usual_path() -> Path:
 
 def read_sensors(path: Path | None = None) -> SensorBook:
     """What the file says, as far as it can be used."""
-    path = path or usual_path()
-    try:
-        if path.stat().st_size > _LARGEST_BYTES:
-            return SensorBook()
-        document: object = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return SensorBook()
-    values = cast("dict[str, object]", document) if isinstance(document, dict) else {}
-    entries = values.get("sensors")
-    if values.get("schema") != SCHEMA or not isinstance(entries, list):
-        return SensorBook()
-    found = (_sensor_of(each) for each in cast("list[object]", entries))
     book = SensorBook()
-    for sensor in found:
+    for sensor in map(_sensor_of, _entries(path or usual_path()) or ()):
         book = book if sensor is None else book.with_sensor(sensor)
     return book
 
 
 def write_sensors(book: SensorBook, path: Path | None = None) -> None:
-    """Keep it. Raises BartrackerError."""
+    """Keep it; a file that is damaged, or of a version that is not known here, is put aside first. Raises
+    BartrackerError.
+    """
     path = path or usual_path()
     document = {"schema": SCHEMA, "sensors": [asdict(each) for each in book.sensors]}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and _entries(path) is None:
+            path.replace(path.with_name(f"{path.name}.unread"))
     except OSError as error:
         raise os_problem(str(path), error, "written") from None
     with atomic_write(path) as stream:
         stream.write((json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def _entries(path: Path) -> list[object] | None:
+    """The entries in the file as they stand; None where it is no such file."""
+    try:
+        if path.stat().st_size > _LARGEST_BYTES:
+            return None
+        document: object = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    values = cast("dict[str, object]", document) if isinstance(document, dict) else {}
+    entries = values.get("sensors")
+    if values.get("schema") != SCHEMA or not isinstance(entries, list):
+        return None
+    return cast("list[object]", entries)
 
 
 def _sensor_of(entry: object) -> KnownSensor | None:

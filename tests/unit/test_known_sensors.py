@@ -64,3 +64,14 @@ def test_entries_that_cannot_be_used_are_left_out(tmp_path):
     entries = [3, {"name": "x"}, {"sensor_id": "a\nb"}, {"sensor_id": "ee05", "name": 4, "calibration_offered": 1}]
     path.write_text(json.dumps({"schema": "bartracker.sensors/1", "sensors": entries}))
     assert read_sensors(path) == SensorBook((KnownSensor("ee05"),))
+
+
+@pytest.mark.parametrize("text", ['{"schema": "bartracker.sensors/2", "sensors": []}', "{", "[]"])
+def test_a_file_of_another_kind_is_put_aside_not_overwritten(tmp_path, text):
+    path = tmp_path / "sensors.json"
+    path.write_text(text)
+    write_sensors(SensorBook((ONE,)), path)
+    assert read_sensors(path) == SensorBook((ONE,))
+    assert (tmp_path / "sensors.json.unread").read_text() == text
+    write_sensors(SensorBook((ONE, TWO)), path)
+    assert (tmp_path / "sensors.json.unread").read_text() == text

@@ -2,6 +2,7 @@
 
 import io
 import sys
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -122,10 +123,10 @@ def test_what_must_be_seen_at_once_is_a_line_of_its_own():
 def test_keys_and_answers_stand_below():
     console = Console(width=80, height=24, file=io.StringIO(), force_terminal=True, color_system=None)
     with console.capture() as capture:
-        console.print(render(state_after(12.0), 80, 24, said="110 kg from set 1 on", keys=HELP))
+        console.print(render(state_after(12.0), 80, 24, said="110 kg from set 1 on", keys=HELP[0]))
     lines = capture.get().rstrip("\n").split("\n")
     assert lines[-2].startswith("110 kg from set 1 on")
-    assert lines[-1].rstrip().endswith("Q quit")
+    assert lines[-1].rstrip() == HELP[0]
     assert all(len(line) <= 80 for line in lines)
 
 
@@ -163,11 +164,65 @@ def test_keys_choose_correct_and_stop(monkeypatch):
     assert kept[-1][0].onward
     assert kept[-1][0].value == pytest.approx(250 * wording.KG_PER_LB)
     text = output.getvalue()
-    assert "The last rep is taken out. Z takes that back." in text
+    assert "Rep 2 left out. Z takes that back." in text
+    assert HELP[0] in text
+    assert HELP[1] in text
     assert "Load in lb, bar included, from set 1 on: 25▏" in text
     assert "250 lb from set 1 on" in text
     after = text.rsplit("\x1b[?1049l", 1)[1]
     assert "Set 1: Squat 250 lb, 2 reps" in after, "what was lifted until then is summed up"
+
+
+def held(until_s: float) -> LiveSession:
+    """A session that has taken everything before until_s, and stays there."""
+    link = HeldLink(until_s, hold=True)
+    session = LiveSession(link, ScriptedPipeline())
+    session.start()
+    assert link.wait_given()
+    version = -1
+    while not link.all_taken(state := session.wait_newer(version, 10.0)):
+        version = state.version
+    return session
+
+
+def test_sets_are_split_joined_and_named_by_key():
+    session = held(20.0)
+    controls = TerminalControls(session, Preferences())
+    try:
+        reps = len(session.snapshot().sets[0].reps)
+        assert reps == 3
+        controls.press("k")
+        assert [len(each.reps) for each in session.snapshot().sets] == [2, 1]
+        assert controls.said == "A new set begins with what was rep 3. Z takes that back."
+        controls.press("j")
+        assert [len(each.reps) for each in session.snapshot().sets] == [3]
+        controls.press("ebench\n")
+        assert session.snapshot().exercise == "bench"
+        assert controls.said == "Bench press from set 1 on"
+        controls.press("a")
+        assert controls.question.startswith("Who lifts?: ▏")
+        controls.press("Anna Berg\x7f\n")
+        assert session.snapshot().sets[0].athlete == "Anna Ber"
+        assert controls.said == "Anna Ber lifts from this set on"
+        controls.press("elunge\n")
+        assert "exercise 'lunge': is not known" in controls.said
+        controls.press("a   \n")
+        assert session.snapshot().sets[0].athlete == "Anna Ber", "an empty line says nothing"
+    finally:
+        session.close()
+
+
+def test_what_is_heard_is_chosen_by_key():
+    controls = TerminalControls(LiveSession(HeldLink(), ScriptedPipeline()), Preferences())
+    controls.press("sci")
+    assert not controls.preferences.speech
+    assert (controls.preferences.schedule, controls.preferences.sensor_cues) == ("nth", "light")
+    shown = [controls.help]
+    for _ in HELP:
+        controls.press("?")
+        shown.append(controls.help)
+    assert shown == [*HELP, HELP[0]]
+    assert max(map(len, HELP)) <= 70, "the narrowest terminal that is drawn in"
 
 
 def test_what_cannot_be_is_told_and_nothing_is_kept():
@@ -219,8 +274,23 @@ def test_a_narrow_terminal_still_shows_velocity_and_tempo_whole():
 
 
 def test_without_a_terminal_one_line_a_rep_then_the_summary():
-    output = io.StringIO()
-    session = LiveSession(HeldLink(), ScriptedPipeline())
+    told = threading.Event()
+
+    class Output(io.StringIO):
+        def write(self, text: str) -> int:
+            if f"set 1 rep {len(SCRIPT)}" in text:
+                told.set()
+            return super().write(text)
+
+    class FinishedWhenTold(ScriptedPipeline):
+        """The set is over only when its last rep has been told: a view may leave out what is no longer so."""
+
+        def finish(self) -> tuple[Event, ...]:
+            assert told.wait(60.0)
+            return super().finish()
+
+    output = Output()
+    session = LiveSession(HeldLink(), FinishedWhenTold())
     assert run_terminal(session, Console(file=output, force_terminal=False, width=200)) == 0
     lines = output.getvalue().splitlines()
     for script in SCRIPT:

@@ -16,7 +16,7 @@ from bartracker.session_edits import Edit
 from bartracker.ui import wording
 from bartracker.ui.preferences import Preferences
 from bartracker.ui.terminal_ink import INKS
-from bartracker.ui.terminal_keys import HELP, Keys, TerminalControls
+from bartracker.ui.terminal_keys import Keys, TerminalControls
 from bartracker.ui.terminal_picture import render
 from bartracker.ui.terminal_table import rep_table
 
@@ -94,7 +94,7 @@ def _draw(session: LiveSession, console: Console, controls: TerminalControls) ->
         while True:
             state, began = session.snapshot(), time.monotonic()
             said = controls.question or (controls.said if began - told_s < _SAID_S else "")
-            liked, help_line = controls.preferences, HELP if keys.usable else "Ctrl-C stops"
+            liked, help_line = controls.preferences, controls.help if keys.usable else "Ctrl-C stops"
             picture = render(state, console.width, console.height, liked, said=said, keys=help_line)
             live.update(picture, refresh=True)
             if state.ended or controls.ended:

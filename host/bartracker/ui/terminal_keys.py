@@ -8,18 +8,32 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from types import TracebackType
 
-from bartracker.coaching.metrics import metric_of, next_metric
 from bartracker.errors import BartrackerError
 from bartracker.live import LiveSession
-from bartracker.live_edits import Reach, reach_of
 from bartracker.session_edits import Edit, EditKind
-from bartracker.ui import wording
+from bartracker.ui import choices
+from bartracker.ui.corrections import Asked, Correction, answered, corrected, newest, question
 from bartracker.ui.preferences import Preferences
 
-HELP = "M metric  U kg/lb  T theme  L load  X no rep  W warm-up  Z undo  Space hold  Q quit"
+HELP = (
+    "M metric  L load  X no rep  Z undo  Space hold  Q quit  ? more keys",
+    "E exercise  A who lifts  W warm-up  J join sets  K new set  ? more",
+    "U kg or lb  T theme  S sound  C reps heard  I sensor cues  ? first",
+)
+"""Lines of keys, one at a time; narrow enough for the narrowest terminal that is drawn in."""
+_LONGEST_LINE = 80
+_CHOICES: dict[str, Callable[[Preferences], tuple[Preferences, str]]] = {
+    "m": choices.next_metric,
+    "u": choices.next_units,
+    "t": choices.next_theme,
+    "s": choices.next_sound,
+    "c": choices.next_schedule,
+    "i": choices.next_sensor_cues,
+}
+_CORRECTIONS: dict[str, EditKind] = {"x": "delete-rep", "w": "warm-up", "j": "join-before", "k": "split-here"}
+_ASKED: dict[str, Asked] = {"l": "load", "e": "exercise", "a": "athlete"}
 _POLL_S = 0.02
 
 
@@ -92,47 +106,44 @@ class TerminalControls:
         self.said = ""
         self.ended = False
         self._session, self._keep = session, keep
-        self._typed: str | None = None
+        self._asked: Asked | None = None
+        self._typed = ""
+        self._help = 0
+
+    @property
+    def help(self) -> str:
+        """The line of keys to show."""
+        return HELP[self._help]
 
     @property
     def question(self) -> str:
         """The line that is being typed; "" while none is."""
-        if self._typed is None:
+        if self._asked is None:
             return ""
-        words = f"Load in {self.preferences.units}, bar included, {self._reach().words}"
+        words = question(self._asked, newest(self._session.snapshot()), self.preferences.units)
         return f"{words}: {self._typed}▏ Enter takes it, Esc leaves it"
 
     def press(self, text: str) -> None:
         """Take what was typed."""
         for character in text:
             try:
-                if self._typed is not None:
-                    self._type(character)
+                if self._asked is not None:
+                    self._type(self._asked, character)
                 else:
                     self._act(character.lower())
             except BartrackerError as error:
                 self.said = str(error)
 
     def _act(self, key: str) -> None:
-        liked = self.preferences
         match key:
-            case "m":
-                metric = next_metric(metric_of(liked.metric))
-                self._like(replace(liked, metric=metric.key), metric.name)
-            case "u":
-                units = "lb" if liked.units == "kg" else "kg"
-                self._like(replace(liked, units=units), f"Loads in {units}")
-            case "t":
-                theme = "light" if liked.theme == "dark" else "dark"
-                self._like(replace(liked, theme=theme), f"For a {theme} terminal")
-            case "l":
-                self._typed, self.said = "", ""
-            case "x":
-                self._edit("delete-rep", "The last rep is taken out. Z takes that back.")
-            case "w":
-                shown = self._session.snapshot().sets[-1:]
-                now = not (shown and shown[0].warm_up)
-                self._edit("warm-up", "A warm-up" if now else "No warm-up", float(now))
+            case _ if key in _CHOICES:
+                self.preferences, self.said = _CHOICES[key](self.preferences)
+            case _ if key in _ASKED:
+                self._asked, self._typed, self.said = _ASKED[key], "", ""
+            case _ if key in _CORRECTIONS:
+                self._make(corrected(_CORRECTIONS[key], newest(self._session.snapshot())), " Z takes that back.")
+            case "?":
+                self._help = (self._help + 1) % len(HELP)
             case "z":
                 self._undo()
             case " ":
@@ -142,34 +153,26 @@ class TerminalControls:
             case _:
                 return
 
-    def _type(self, character: str) -> None:
-        typed = self._typed or ""
+    def _type(self, asked: Asked, character: str) -> None:
         if character == "\x1b":
-            self._typed = None
+            self._asked = None
         elif character in "\r\n":
-            self._typed = None
-            load_kg, reach = wording.load_of(typed, self.preferences.units), self._reach()
-            self._change(reach.edit("load", value=load_kg))
-            self.said = f"{wording.load(load_kg, self.preferences.units)} {reach.words}"
+            self._asked = None
+            if self._typed.strip():
+                meant = newest(self._session.snapshot())
+                self._make(answered(asked, self._typed, meant, self.preferences.units))
         elif character in "\x7f\b":
-            self._typed = typed[:-1]
-        elif character.isprintable() and len(typed) < 12:
-            self._typed = typed + character
+            self._typed = self._typed[:-1]
+        elif character.isprintable() and len(self._typed) < _LONGEST_LINE:
+            self._typed += character
 
-    def _reach(self) -> Reach:
-        return reach_of("load", self._session.snapshot())
-
-    def _like(self, preferences: Preferences, words: str) -> None:
-        self.preferences, self.said = preferences, words
-
-    def _edit(self, kind: EditKind, words: str, value: float | None = None) -> None:
-        state = self._session.snapshot()
-        rep = state.sets[-1].reps[-1].rep if state.sets and state.sets[-1].reps else None
-        if rep is None:
+    def _make(self, correction: Correction | None, more: str = "") -> None:
+        if correction is None:
             self.said = "There is no rep to correct yet."
             return
-        self._change(Edit(kind, 0.5 * (rep.concentric_start_s + rep.concentric_end_s), "", value))
-        self.said = words
+        self._session.edit(correction.edit)
+        self._kept()
+        self.said = correction.words + more
 
     def _undo(self) -> None:
         before = self._session.edits
@@ -178,10 +181,6 @@ class TerminalControls:
         self.said = "Taken back" if changed else "There is nothing to take back."
         if changed:
             self._kept()
-
-    def _change(self, edit: Edit) -> None:
-        self._session.edit(edit)
-        self._kept()
 
     def _kept(self) -> None:
         if self._keep is not None:

@@ -6,12 +6,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
-from bartracker.coaching.cues import SCHEDULES, SENSOR_CUES
-from bartracker.coaching.metrics import metric_of, next_metric
-from bartracker.live_edits import Reach, reach_of
-from bartracker.results import EXERCISES, Exercise
-from bartracker.session_edits import Edit, EditKind, check_exercise
-from bartracker.ui import wording
+from bartracker.session_edits import EditKind
+from bartracker.ui import choices
+from bartracker.ui.corrections import Asked, Correction, Meant, answered, corrected, question
 from bartracker.ui.preferences import ZOOMS, Preferences
 from bartracker.ui.window.bars import next_speed
 
@@ -19,19 +16,6 @@ if TYPE_CHECKING:
     from bartracker.ui.window.main import MainWindow
 
 SEEK_S = 5.0
-_SCHEDULE_WORDS = {
-    "every": "Every rep is heard",
-    "nth": "Every third rep is heard",
-    "after": "Only the end of a set is heard",
-    "outside": "Only reps that are not good are heard",
-    "near-limit": "Reps are heard from near the velocity loss limit on",
-}
-_SENSOR_WORDS = {
-    "off": "No cues on the sensor",
-    "light": "The sensor's light shows the cues",
-    "sound": "The sensor's buzzer sounds the cues",
-    "shake": "The sensor's motor shakes the cues",
-}
 
 
 class Controls:
@@ -64,8 +48,7 @@ class Controls:
             self._window.choose(None, None)
 
     def next_metric(self) -> None:
-        metric = next_metric(metric_of(self._preferences.metric))
-        self._prefer(replace(self._preferences, metric=metric.key), f"Large: {metric.name}")
+        self._prefer(*choices.next_metric(self._preferences))
 
     def next_view(self) -> None:
         self._window.next_view()
@@ -85,12 +68,10 @@ class Controls:
     # Window
 
     def next_theme(self) -> None:
-        other = "light" if self._preferences.theme == "dark" else "dark"
-        self._prefer(replace(self._preferences, theme=other))
+        self._prefer(choices.next_theme(self._preferences)[0])
 
     def next_units(self) -> None:
-        other = "lb" if self._preferences.units == "kg" else "kg"
-        self._prefer(replace(self._preferences, units=other), f"Loads in {other}")
+        self._prefer(*choices.next_units(self._preferences))
 
     def larger(self) -> None:
         self._zoom(+1)
@@ -122,18 +103,10 @@ class Controls:
     # Sound
 
     def next_sound(self) -> None:
-        mine = self._preferences
-        if mine.sound and mine.speech:
-            self._prefer(replace(mine, speech=False), "Tones alone")
-        elif mine.sound:
-            self._prefer(replace(mine, sound=False), "Sound off")
-        else:
-            self._prefer(replace(mine, sound=True, speech=True), "Tones and spoken numbers")
+        self._prefer(*choices.next_sound(self._preferences))
 
     def next_schedule(self) -> None:
-        place = (SCHEDULES.index(self._preferences.schedule) + 1) % len(SCHEDULES)
-        schedule = SCHEDULES[place]
-        self._prefer(replace(self._preferences, schedule=schedule), _SCHEDULE_WORDS[schedule])
+        self._prefer(*choices.next_schedule(self._preferences))
 
     def toggle_metronome(self) -> None:
         if self._window.state.targets.tempo is None:
@@ -143,9 +116,7 @@ class Controls:
         self._prefer(replace(self._preferences, metronome=on), f"Metronome {'on' if on else 'off'}")
 
     def next_sensor_cues(self) -> None:
-        place = (SENSOR_CUES.index(self._preferences.sensor_cues) + 1) % len(SENSOR_CUES)
-        chosen = SENSOR_CUES[place]
-        self._prefer(replace(self._preferences, sensor_cues=chosen), _SENSOR_WORDS[chosen])
+        self._prefer(*choices.next_sensor_cues(self._preferences))
 
     # Recording
 
@@ -175,42 +146,32 @@ class Controls:
     # Correct
 
     def delete_rep(self) -> None:
-        rep = self._window.shown_rep
-        if rep is not None and self._edit("delete-rep"):
-            self._window.choose(self._window.selection.chosen_set, None)
-            self._window.say(f"Rep {rep.rep.index} left out. Ctrl Z takes that back.")
+        chosen_set = self._window.selection.chosen_set
+        if self._correct("delete-rep"):
+            self._window.choose(chosen_set, None)
 
     def delete_set(self) -> None:
-        shown = self._window.shown_set
-        if shown is not None and self._edit("delete-set"):
+        if self._correct("delete-set"):
             self._window.choose(None, None)
-            self._window.say(f"Set {shown.index} left out. Ctrl Z takes that back.")
 
     def join_sets(self) -> None:
-        if self._edit("join-before"):
+        if self._correct("join-before"):
             self._window.choose(None, None)
-            self._window.say("Joined with the set before. Ctrl Z takes that back.")
 
     def split_set(self) -> None:
-        rep = self._window.shown_rep
-        if rep is not None and self._edit("split-here"):
-            self._window.say(f"A new set begins with what was rep {rep.rep.index}. Ctrl Z takes that back.")
+        self._correct("split-here")
 
     def toggle_warm_up(self) -> None:
-        shown = self._window.shown_set
-        if shown is not None and self._edit("warm-up", value=0.0 if shown.warm_up else 1.0):
-            self._window.say(f"Set {shown.index} is {'no ' if shown.warm_up else 'a '}warm-up")
+        self._correct("warm-up")
 
     def ask_exercise(self) -> None:
-        words = self._reach("exercise").words
-        self._window.ask(f"Exercise {words} ({', '.join(EXERCISES)})", self._set_exercise)
+        self._ask("exercise")
 
     def ask_load(self) -> None:
-        words = self._reach("load").words
-        self._window.ask(f"Load in {self._preferences.units}, bar included, {words}", self._set_load)
+        self._ask("load")
 
     def ask_athlete(self) -> None:
-        self._window.ask("Who lifts?", self._set_athlete)
+        self._ask("athlete")
 
     def undo(self) -> None:
         self._take_back(self._window.session.undo, "Taken back")
@@ -241,45 +202,27 @@ class Controls:
         if state.position_s is not None:
             self._window.session.seek(state.position_s + by_s)
 
-    def _set_exercise(self, text: str) -> None:
-        shown, reach = self._window.shown_set, self._reach("exercise")
-        name = text.strip().lower()
-        exercise: Exercise | None = next((each for each in EXERCISES if each == name), None)
-        if exercise is not None and shown is not None and shown.result is not None and reach.at_s < shown.result.end_s:
-            check_exercise(exercise, shown.result)
-        self._window.edit(reach.edit("exercise", text=name))
-        self._window.say(f"{wording.exercise(name)} {reach.words}")
+    @property
+    def _meant(self) -> Meant:
+        window = self._window
+        return Meant(window.state, window.shown_set, window.shown_rep, chosen=not window.following)
 
-    def _set_load(self, text: str) -> None:
-        load_kg, reach = wording.load_of(text, self._preferences.units), self._reach("load")
-        self._window.edit(reach.edit("load", value=load_kg))
-        self._window.say(f"{wording.load(load_kg, self._preferences.units)} {reach.words}")
+    def _ask(self, asked: Asked) -> None:
+        def answer(text: str) -> None:
+            self._make(answered(asked, text, self._meant, self._preferences.units))
 
-    def _set_athlete(self, text: str) -> None:
-        """From the set that was chosen on; from the next one where a set is over and none was chosen."""
-        window, name = self._window, text.strip()
-        shown = window.shown_set
-        over = shown is None or (shown.result is not None and window.following)
-        if over:
-            motion = window.state.motion
-            at_s = float(motion.t_s[-1]) if len(motion) else 0.0
-            window.edit(Edit("athlete", at_s, name))
-        elif not self._edit("athlete", text=name):
-            return
-        window.say(f"{name} lifts from {'the next set' if over else 'this set'} on")
+        self._window.ask(question(asked, self._meant, self._preferences.units), answer)
 
-    def _reach(self, kind: EditKind) -> Reach:
-        """Of which sets a load or an exercise is said now."""
-        return reach_of(kind, self._window.state, None if self._window.following else self._window.shown_set)
+    def _correct(self, kind: EditKind) -> bool:
+        """False where there is nothing to correct."""
+        return self._make(corrected(kind, self._meant), " Ctrl Z takes that back.")
 
-    def _edit(self, kind: EditKind, text: str = "", value: float | None = None) -> bool:
-        """Correct the shown rep or its set; False where there is none."""
-        rep = self._window.shown_rep
-        if rep is None:
+    def _make(self, correction: Correction | None, more: str = "") -> bool:
+        if correction is None:
             self._window.say("There is no rep to correct yet.", "warning")
             return False
-        at_s = 0.5 * (rep.rep.concentric_start_s + rep.rep.concentric_end_s)
-        self._window.edit(Edit(kind, at_s, text, value))
+        self._window.edit(correction.edit)
+        self._window.say(correction.words + more)
         return True
 
     def _take_back(self, change: Callable[[], None], words: str) -> None:
