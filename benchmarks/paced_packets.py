@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from array import array
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,9 +29,7 @@ class SensorLike:
     def __init__(self, recording: Recording, speed: float) -> None:
         self._link = FileLink(recording, "bar-1", speed=speed)
         self.label, self.metadata, self.recording = "bar-1", recording.metadata, None
-        self.first_s: list[float] = []
-        self.last_s: list[float] = []
-        self.arrived_s: list[float] = []
+        self.first_s, self.last_s, self.arrived_s = array("d"), array("d"), array("d")
         self._recording = recording
 
     def items(self) -> Iterator[LinkItem]:

@@ -23,7 +23,8 @@ import resource
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -51,15 +52,20 @@ TARGETS = Targets(tempo=Tempo.parse("3-1-X-0"), velocity_mps=(0.5, 0.7), velocit
 HEARTBEAT_MS = 5
 
 
+def noted() -> array[float]:
+    """Numbers that are noted take little memory, as memory is measured too."""
+    return array("d")
+
+
 class NotedSession(LiveSession):
     """Notes the newest sample of every hop, and the reps."""
 
     def take(self, events: tuple[Event, ...]) -> None:
         super().take(events)
         if not hasattr(self, "hops"):
-            self.hops: list[float] = []
+            self.hops = noted()
             self.reps: dict[tuple[int, int], float] = {}
-        self.hops += [float(event.t_s[-1]) for event in events if isinstance(event, MotionUpdate)]
+        self.hops.extend(float(event.t_s[-1]) for event in events if isinstance(event, MotionUpdate))
         for event in events:
             if isinstance(event, RepAnnounced):
                 self.reps[event.set_index, event.rep.index] = event.rep.concentric_end_s
@@ -91,12 +97,9 @@ class Watch:
         sys.setswitchinterval(0.001)  # as run_window does
         self.app = cast("QApplication", QApplication.instance() or QApplication([]))
         dress(self.app)
-        self.wall_ms: list[float] = []
-        self.processor_ms: list[float] = []
-        self.shown: list[tuple[float, float]] = []  # newest sample, when it was on screen
+        self.wall_ms, self.processor_ms, self.ends_s, self.silences_ms = noted(), noted(), noted(), noted()
+        self.shown_t_s, self.shown_at_s = noted(), noted()  # newest sample, when it was on screen
         self.reps: dict[tuple[int, int], float] = {}
-        self.ends_s: list[float] = []
-        self.silences_ms: list[float] = []
         watch = self
 
         class Watched(MainWindow):
@@ -128,8 +131,8 @@ class Watch:
 
     def forget(self) -> None:
         """What was noted so far."""
-        for noted in (self.wall_ms, self.processor_ms, self.silences_ms, self.ends_s):
-            noted.clear()
+        for each in (self.wall_ms, self.processor_ms, self.silences_ms, self.ends_s):
+            del each[:]
 
     def _painted(self, began: float, processor: float) -> None:
         now = time.perf_counter()
@@ -137,8 +140,9 @@ class Watch:
         self.processor_ms.append(1e3 * (time.thread_time() - processor))
         self.ends_s.append(now)
         state = self.window.state
-        if len(state.motion) and (not self.shown or state.motion.t_s[-1] > self.shown[-1][0]):
-            self.shown.append((float(state.motion.t_s[-1]), now))
+        if len(state.motion) and (not self.shown_t_s or state.motion.t_s[-1] > self.shown_t_s[-1]):
+            self.shown_t_s.append(float(state.motion.t_s[-1]))
+            self.shown_at_s.append(now)
         for one in state.sets[-2:]:
             for each in one.reps:
                 self.reps.setdefault((one.index, each.rep.index), now)
@@ -189,13 +193,13 @@ def _live(seconds: float, speed: float) -> None:
         listener.close()
         watch.window.close()
     lasted_s = watch.ends_s[-1] - watch.ends_s[0]
-    samples_s = watch.shown[-1][0] - watch.shown[0][0]
+    samples_s = watch.shown_t_s[-1] - watch.shown_t_s[0]
     print(f"{lasted_s:.0f} s, {samples_s:.0f} s of samples, {len(watch.wall_ms) / lasted_s:.1f} frames a second")
     _say("frame, wall", watch.wall_ms)
     _say("frame, processor", watch.processor_ms)
     _say("between frames", (1e3 * np.diff(watch.ends_s)).tolist())
     first, last, arrived = (np.array(each) for each in (link.first_s, link.last_s, link.arrived_s))
-    shown_t, shown_at = np.array(watch.shown).T
+    shown_t, shown_at = np.array(watch.shown_t_s), np.array(watch.shown_at_s)
     hops = np.array(session.hops)
     hops = hops[hops <= shown_t[-1]]
     carrier = np.searchsorted(first, hops + 1e-3, side="right") - 1
@@ -270,7 +274,7 @@ def _memory_mb() -> float:
     return pages * resource.getpagesize() / 2**20
 
 
-def _say(name: str, values: list[float]) -> None:
+def _say(name: str, values: Sequence[float]) -> None:
     if len(values) < 2:
         print(f"{name:>18}: too few")
         return
