@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from bartracker.errors import BartrackerError
 from bartracker.events import Event, Notice
 from bartracker.links import Link, LinkNotice
+from bartracker.links.sensor_link import SensorLink
 from bartracker.other_process import OtherProcess
 from bartracker.samples import StampedBlock
 
@@ -148,7 +149,7 @@ class Engine:
                         for events in _steps(pipeline, item):
                             self._audience.take(events)
                             self._free.wait(self._settings.longest_hold_s)
-                self._audience.take(pipeline.finish())
+                self._audience.take(pipeline.finish(_remarks(self._link)))
         except BartrackerError as error:
             failure = error
         except Exception as error:
@@ -176,9 +177,14 @@ def run_to_end(link: Link, pipeline: "Pipeline", on_event: Callable[[Event], Non
                 for events in _steps(pipeline, item):
                     _tell(on_event, events)
         finally:
-            _tell(on_event, pipeline.finish())
+            _tell(on_event, pipeline.finish(_remarks(link)))
     finally:
         link.close()
+
+
+def _remarks(link: Link) -> tuple[str, ...]:
+    """What a sensor's packets showed besides plain loss; a recording's reader has said it at the front."""
+    return link.health().statistics.remarks() if isinstance(link, SensorLink) else ()
 
 
 def _tell(on_event: Callable[[Event], None] | None, events: tuple[Event, ...]) -> None:

@@ -86,6 +86,7 @@ class Pipeline:
         self._revised: list[Notice] = []
         self._executor: Executor | None = None
         self._refinements: deque[_Refinement] = deque()
+        self._remarks: tuple[str, ...] = ()
         self._finished = False
 
     def refine_in(self, executor: Executor) -> None:
@@ -107,10 +108,13 @@ class Pipeline:
         for hop in self._timebase.push(block):
             yield from self._take(hop)
 
-    def finish(self) -> tuple[Event, ...]:
-        """No more samples will come: close the open set, refine it, return the last events."""
+    def finish(self, remarks: tuple[str, ...] = ()) -> tuple[Event, ...]:
+        """No more samples will come: close the open set, refine it, return the last events. `remarks`: what the source
+        noticed on the way, as `PipelineSettings.remarks` of what is read at once.
+        """
         if self._finished:
             return ()
+        self._remarks = remarks
         events = [event for hop in self._timebase.flush() for part in self._take(hop) for event in part]
         events += self._close_set()
         events += self._refined(wait=True)
@@ -125,11 +129,12 @@ class Pipeline:
         live = [*self._live_sets, open_set] if open_set else self._live_sets
         # As live nobody knew yet what the second look would say.
         revised = () if as_live else tuple(notice.text for notice in self._revised)
+        noticed = (notice.text for notice in self._notices if notice.code not in TOLD_BY_GAPS)
         return Analysis(
             sample_rate_hz=1.0 / period if period else 0.0,
             gaps=tuple(self._timebase.gaps),
             sets=tuple(live if as_live else self._sets),
-            notices=(*self.settings.remarks, *(n.text for n in self._notices if n.code not in TOLD_BY_GAPS), *revised),
+            notices=(*self.settings.remarks, *self._remarks, *noticed, *revised),
             as_live=as_live,
         )
 

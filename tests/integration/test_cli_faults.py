@@ -83,10 +83,16 @@ class Told:
         (found,) = re.findall(r"samples: .*?(\d+) received, (\d+) lost -> .*set\.btr$", "\n".join(self.lines), re.M)
         return int(found[0]), int(found[1])
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the packets showed, as the analysis says it."""
+        analysis = json.loads((self._folder / "set.json").read_text())
+        return tuple(each for each in analysis["notices"] if "could not be read" in each)
+
     def whole(self) -> Recording:
         """The recording, which is whole and holds what the summary says; the analysis was written as well."""
         recording = read_recording(self._folder / "set.btr")
-        assert not recording.problems
+        assert recording.problems == self.remarks
         index = np.concatenate([block.sample_index for block in recording.blocks])
         assert (len(index), int(index[-1] - index[0]) + 1 - len(index)) == self.samples
         analysis = json.loads((self._folder / "set.json").read_text())
@@ -412,6 +418,22 @@ def test_ctrl_c_in_the_set_keeps_every_packet(
     assert not streaming.streaming
     assert told.said == ["bar-1 is connected"]
     assert told.samples[1] == 0
+    told.whole()
+
+
+def test_a_packet_that_cannot_be_read_is_remarked_live_and_replayed_alike(
+    air: Air,
+    sensor: Callable[..., FakeSensor],
+    bartracker: Callable[..., Told],
+    in_set: Callable[[int, Callable[[], object]], None],
+) -> None:
+    sensor(air(), garbage=b"\xff\x00nonsense")
+    in_set(25, lambda: signal.raise_signal(signal.SIGINT))
+    told = bartracker("record", "set.btr", "--json", "set.json")
+    assert (told.code, told.errors) == (130, [])
+    (remark,) = told.remarks
+    assert remark.startswith("1 packet could not be read and was dropped")
+    assert len([line for line in told.lines if remark in line]) == 1, "said once"
     told.whole()
 
 

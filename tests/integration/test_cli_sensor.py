@@ -14,7 +14,7 @@ from bartracker.cli.program import run
 @pytest.fixture(scope="module")
 def lifted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sensor")
-    uri = "sim://deadlift?reps=2&seed=4&rate_hz=100&speed=3"
+    uri = "sim://deadlift?reps=2&seed=4&rate_hz=100&speed=2"
     code = run(["live", uri, "--headless", "--record", str(folder / "a.btr"), "--json", str(folder / "live.json")])
     assert code == 0
     return folder
@@ -37,7 +37,7 @@ def test_the_recording_is_not_written_over(lifted: Path, capsys: pytest.CaptureF
 
 
 def test_samples_are_accounted_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    uri = "sim://row?reps=1&seed=2&rate_hz=100&loss=0.1&speed=3"
+    uri = "sim://row?reps=1&seed=2&rate_hz=100&loss=0.1&speed=2"
     assert run(["record", str(tmp_path / "b.btr"), uri, "--load", "60"]) == 0
     said = capsys.readouterr().err
     numbers = re.search(r"samples: (\d+) produced, (\d+) received, (\d+) lost", said)
@@ -52,7 +52,7 @@ def test_samples_are_accounted_for(tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 def test_the_program_ends_in_order_after_a_virtual_set() -> None:
-    uri = "sim://squat?reps=1&seed=1&rate_hz=100&speed=3"
+    uri = "sim://squat?reps=1&seed=1&rate_hz=100&speed=2"
     command = [sys.executable, "-m", "bartracker", "live", uri, "--view", "terminal"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, "rep 1" in done.stdout) == (0, True), done.stderr

@@ -73,6 +73,7 @@ class FakeSensor:
     silent: bool = False
     fault: SensorFault = SensorFault.NONE
     on: bool = True
+    garbage: bytes = b""  # sent once, as a packet
 
     def __post_init__(self) -> None:
         uuids = [
@@ -245,6 +246,9 @@ class FakeSensor:
         if time.monotonic() - self._alive_at > self._heartbeat_s:
             self._streaming = False
             return
+        if self.garbage and self.produced > 100:
+            self.ble.notify(self._conn, self._data, self.garbage)
+            self.garbage = b""
         while self._packets and not self.silent:
             problem = self.ble.notify(self._conn, self._data, self._packets[0][1])
             if problem:

@@ -158,7 +158,7 @@ class ScriptedPipeline:
     def steps(self, block: StampedBlock) -> Iterator[tuple[Event, ...]]:
         yield self.push(block)
 
-    def finish(self) -> tuple[Event, ...]:
+    def finish(self, remarks: tuple[str, ...] = ()) -> tuple[Event, ...]:
         return (finished_set(self._announced),) if self._announced else ()
 
 

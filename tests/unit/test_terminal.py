@@ -285,9 +285,9 @@ def test_without_a_terminal_one_line_a_rep_then_the_summary():
     class FinishedWhenTold(ScriptedPipeline):
         """The set is over only when its last rep has been told: a view may leave out what is no longer so."""
 
-        def finish(self) -> tuple[Event, ...]:
+        def finish(self, remarks: tuple[str, ...] = ()) -> tuple[Event, ...]:
             assert told.wait(60.0)
-            return super().finish()
+            return super().finish(remarks)
 
     output = Output()
     session = LiveSession(HeldLink(), FinishedWhenTold())

@@ -297,7 +297,9 @@ def _run_headless(link: "Link", pipeline: "Pipeline") -> int:
     else:
         interrupted = threading.Event()
         run_to_end(link, pipeline)
-    console.say_remarks(link.label, pipeline.analysis().notices)
+    # What the packets showed is said with the count of samples.
+    said = link.health().statistics.remarks() if isinstance(link, SensorLink) else ()
+    console.say_remarks(link.label, [each for each in pipeline.analysis().notices if each not in said])
     return _INTERRUPTED if interrupted.is_set() else 0
 
 
