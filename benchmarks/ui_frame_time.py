@@ -52,7 +52,7 @@ TARGETS = Targets(tempo=Tempo.parse("3-1-X-0"), velocity_mps=(0.5, 0.7), velocit
 HEARTBEAT_MS = 5
 
 
-def noted() -> array[float]:
+def noted() -> "array[float]":
     """Numbers that are noted take little memory, as memory is measured too."""
     return array("d")
 

@@ -21,7 +21,7 @@ from window_places import place_in
 from bartracker.links import LinkNotice
 from bartracker.live import LiveSession
 from bartracker.live_state import LiveRep
-from bartracker.ui import wording
+from bartracker.ui import quantities, wording
 
 AFTER_TWO_REPS_S = 12.0
 
@@ -94,7 +94,7 @@ def test_the_finished_set_shows_the_numbers_of_its_analysis(show, qtbot):
     window = show(HeldLink())
     until_ended(window, qtbot)
     rep_set = finished_set().rep_set
-    assert rows_of(window) == [tuple(map(wording.unbroken, wording.rep_row(rep))) for rep in rep_set.reps]
+    assert rows_of(window) == [tuple(map(quantities.unbroken, wording.rep_row(rep))) for rep in rep_set.reps]
     summary = rep_set.summary
     assert window.header.mean.value == f"{summary.mean_velocity_mps:.2f} m/s"
     assert window.header.best.value == f"{summary.best_mean_velocity_mps:.2f} m/s"

@@ -9,7 +9,7 @@ from bartracker.api import settings_for
 from bartracker.links import open_link
 from bartracker.live import LiveSession
 from bartracker.pipeline import Pipeline
-from bartracker.ui import wording
+from bartracker.ui import quantities
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 
@@ -35,8 +35,8 @@ def test_the_window_shows_the_analysis_of_a_recording(require_qt, qapp, qtbot, n
     model = window.table.model
     shown = [model.data(model.index(row, 2)) for row in range(model.rowCount())]
     assert shown == [
-        wording.velocity_with_sigma(rep.mean_velocity_mps, rep.sigma.get("mean_velocity_mps")) for rep in last.reps
+        quantities.velocity_with_sigma(rep.mean_velocity_mps, rep.sigma.get("mean_velocity_mps")) for rep in last.reps
     ]
-    assert window.card.number == wording.velocity(last.reps[-1].mean_velocity_mps)
+    assert window.card.number == quantities.velocity(last.reps[-1].mean_velocity_mps)
     assert window.header.mean.value == f"{last.summary.mean_velocity_mps:.2f} m/s"
     assert window.header.set_number.value == f"{last.index}, done"

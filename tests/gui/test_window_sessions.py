@@ -15,7 +15,7 @@ from bartracker.ghost import Ghost
 from bartracker.links.sensor_link import LinkState
 from bartracker.live import LiveSession
 from bartracker.pipeline import PipelineSettings
-from bartracker.ui import wording
+from bartracker.ui import quantities
 from bartracker.ui.preferences import Preferences, read_preferences, write_preferences
 
 AFTER_TWO_REPS_S = 12.0
@@ -463,7 +463,7 @@ def test_picture_and_page_are_kept_and_never_overwrite(show, press, play, qtbot,
     assert "<script" not in page
     assert page.count("<tr>") == 6
     for rep in (each.rep(announced=False) for each in SCRIPT):
-        assert wording.velocity_with_sigma(rep.mean_velocity_mps, rep.sigma["mean_velocity_mps"]) in page
+        assert quantities.velocity_with_sigma(rep.mean_velocity_mps, rep.sigma["mean_velocity_mps"]) in page
     assert (gym.folder / "bartracker-squat.png").read_bytes().startswith(b"\x89PNG")
 
 

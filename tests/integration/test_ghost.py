@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +34,9 @@ def watching(ghost: str | None, asked: Asked | None = None) -> Watching:
     return Watching("sim://squat", asked or parse_asked(None, None), None, None, ghost=ghost)
 
 
+@cache
 def squats() -> RepSet:
-    return bartracker.analyze(bartracker.read("monday.btr")).sets[0]
+    return bartracker.analyze(bartracker.read(RECORDED / "demo_squat.btr")).sets[0]
 
 
 def test_the_fastest_rep_of_a_recording_with_its_path() -> None:

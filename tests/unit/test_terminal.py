@@ -17,7 +17,7 @@ from bartracker.events import Event, MotionUpdate, RepTrace
 from bartracker.live import LiveSession
 from bartracker.live_state import LiveState, StateBuilder
 from bartracker.results import Flag, Rep
-from bartracker.ui import wording
+from bartracker.ui import quantities, wording
 from bartracker.ui.bar_scale import bar_scale
 from bartracker.ui.canvas import BLANK, big_digits, picture
 from bartracker.ui.preferences import Preferences
@@ -59,7 +59,7 @@ def test_the_picture_fills_the_terminal_exactly(width, height, until_s):
 def test_it_shows_what_the_window_shows():
     text = "\n".join(drawn(state_after(30.0)))
     assert "Squat   100 kg" in text
-    for row in big_digits(wording.velocity(ROM_M / CONCENTRIC_S[-1])):
+    for row in big_digits(quantities.velocity(ROM_M / CONCENTRIC_S[-1])):
         assert row in text
     assert "■ Drifted 9 cm" in text
     text = "\n".join(drawn(state_after(30.0, finish=True)))
@@ -75,7 +75,7 @@ def test_it_shows_the_reps_as_bars_the_tempo_phase_and_the_chosen_number():
     text = "\n".join(drawn(state))
     bars = [line for line in text.splitlines() if "●1" in line or "●2" in line]
     assert bars[0].count("█") > bars[1].count("█") > 10, "0.67 and 0.59 m/s"
-    assert f"{wording.phase(state.now):<5}{wording.seconds(state.now.elapsed_s):>4} s" in text
+    assert f"{wording.phase(state.now):<5}{quantities.seconds(state.now.elapsed_s):>4} s" in text
     console = Console(width=120, height=34, file=io.StringIO(), force_terminal=True, color_system=None)
     with console.capture() as capture:
         console.print(render(state, 120, 34, Preferences(metric="rom", units="lb")))
@@ -162,7 +162,7 @@ def test_keys_choose_correct_and_stop(monkeypatch):
     assert (remembered[0].metric, remembered[0].units) == ("mpv", "lb")
     assert [[each.kind for each in edits] for edits in kept] == [["delete-rep"], [], ["load"], ["load", "warm-up"]]
     assert kept[-1][0].onward
-    assert kept[-1][0].value == pytest.approx(250 * wording.KG_PER_LB)
+    assert kept[-1][0].value == pytest.approx(250 * quantities.KG_PER_LB)
     text = output.getvalue()
     assert "Rep 2 left out. Z takes that back." in text
     assert HELP[0] in text
@@ -269,7 +269,7 @@ def test_without_a_terminal_there_are_no_keys(monkeypatch):
 def test_a_narrow_terminal_still_shows_velocity_and_tempo_whole():
     text = "\n".join(drawn(state_after(30.0, finish=True), 80, 24))
     for rep in finished_set().rep_set.reps:
-        assert wording.velocity_with_sigma(rep.mean_velocity_mps, rep.sigma["mean_velocity_mps"]) in text
+        assert quantities.velocity_with_sigma(rep.mean_velocity_mps, rep.sigma["mean_velocity_mps"]) in text
         assert wording.tempo(rep) in text
 
 
@@ -352,14 +352,14 @@ def test_tempo(changes, tempo):
 
 
 def test_numbers_say_their_sigma_and_never_zero_for_unknown():
-    assert wording.velocity_with_sigma(0.634, 0.021) == "0.63 ± 0.02"
-    assert wording.velocity_with_sigma(0.634, 0.0004) == "0.63 ± 0.01"
-    assert wording.velocity_with_sigma(0.634, None) == "0.63 ± –"
-    assert wording.velocity_with_sigma(None, 0.02) == "–"
-    assert wording.centimetres(None) == wording.percent(None) == wording.seconds(None) == "–"
-    assert wording.load(62.5) == "62.5 kg"
-    assert wording.load(100.0) == "100 kg"
-    assert wording.clock(75.9) == "1:15"
+    assert quantities.velocity_with_sigma(0.634, 0.021) == "0.63 ± 0.02"
+    assert quantities.velocity_with_sigma(0.634, 0.0004) == "0.63 ± 0.01"
+    assert quantities.velocity_with_sigma(0.634, None) == "0.63 ± –"
+    assert quantities.velocity_with_sigma(None, 0.02) == "–"
+    assert quantities.centimetres(None) == quantities.percent(None) == quantities.seconds(None) == "–"
+    assert quantities.load(62.5) == "62.5 kg"
+    assert quantities.load(100.0) == "100 kg"
+    assert quantities.clock(75.9) == "1:15"
 
 
 @pytest.mark.parametrize(

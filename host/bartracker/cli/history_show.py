@@ -16,7 +16,7 @@ from rich.table import Table
 
 from bartracker.cli import console
 from bartracker.history import words as history_words
-from bartracker.ui import wording
+from bartracker.ui import quantities, wording
 
 if TYPE_CHECKING:
     from bartracker.history.agreement import Agreement
@@ -99,7 +99,7 @@ def lift(page: "LiftPage", *, as_json: bool) -> None:
     _print(_strength_table(page), _week_table(page))
     for best in page.bests:
         what = "heaviest" if best.kind == "heaviest" else "fastest"
-        velocity = wording.velocity_with_sigma(best.velocity_mps, best.sigma_mps)
+        velocity = quantities.velocity_with_sigma(best.velocity_mps, best.sigma_mps)
         print(f"{what:9} {best.load_kg:6.1f} kg  {velocity:>13} m/s  {_day(best.at_s)}")
     for one in page.associations:
         print(one.text)
@@ -145,7 +145,8 @@ def _strength_table(page: "LiftPage") -> Table:
             low, high = page.estimates.interval_kg[i]
             estimate, interval = f"{page.estimates.e1rm_kg[i]:.1f}", f"{low:.0f}-{high:.0f}"
         fixed = [
-            wording.velocity_with_sigma(float(one.velocity_mps[i]), float(one.sigma_mps[i])) for one in page.fixed_loads
+            quantities.velocity_with_sigma(float(one.velocity_mps[i]), float(one.sigma_mps[i]))
+            for one in page.fixed_loads
         ]
         table.add_row(_day(days[i] * 86400.0), estimate, interval, *fixed)
     return table
@@ -168,12 +169,12 @@ def _week_table(page: "LiftPage") -> Table:
             str(week.full_reps),
             f"{week.volume_kg:.0f}",
             _number(week.heaviest_kg, 1),
-            wording.percent(week.velocity_loss),
+            quantities.percent(week.velocity_loss),
             _number(week.time_under_tension_s, 0),
             _number(week.concentric_s, 2),
             _number(week.eccentric_s, 2),
             _number(week.smoothness_sparc, 2),
-            wording.percent(week.sticking_share),
+            quantities.percent(week.sticking_share),
         )
     return table
 

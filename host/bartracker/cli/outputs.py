@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bartracker.cli.options import WrongUseError
+from bartracker.ui import quantities
 
 if TYPE_CHECKING:
     from bartracker.results import Analysis
@@ -64,14 +65,14 @@ def summary_lines(analysis: "Analysis") -> list[str]:
 
     lines: list[str] = []
     for one in analysis.sets:
-        name = " ".join(filter(None, (wording.exercise(one.exercise), wording.load(one.load_kg))))
+        name = " ".join(filter(None, (wording.exercise(one.exercise), quantities.load(one.load_kg))))
         counts = [
             (one.summary.full_reps, "reps"),
             (one.summary.partial_reps, "partial"),
             (one.summary.failed_reps, "failed"),
         ]
         reps = ", ".join(f"{count} {kind}" for count, kind in counts if count or kind == "reps")
-        best = wording.velocity(one.summary.best_mean_velocity_mps)
-        mean = wording.velocity(one.summary.mean_velocity_mps)
+        best = quantities.velocity(one.summary.best_mean_velocity_mps)
+        mean = quantities.velocity(one.summary.mean_velocity_mps)
         lines.append(f"{name}, {reps}, mean {mean} m/s, best {best} m/s")
     return lines or ["no reps found"]

@@ -19,6 +19,7 @@ from bartracker.cli.options import (
     read_book,
 )
 from bartracker.cli.work import find_reps
+from bartracker.ui import quantities
 
 if TYPE_CHECKING:
     from bartracker.coaching.profile import LoadVelocityProfile
@@ -96,7 +97,7 @@ def _lines(profile: "LoadVelocityProfile") -> list[str]:
 
     lines = [wording.exercise(profile.exercise), "load, kg   best rep, m/s   reps"]
     for point in profile.points:
-        best = wording.velocity_with_sigma(point.mean_velocity_mps, point.sigma_mps)
+        best = quantities.velocity_with_sigma(point.mean_velocity_mps, point.sigma_mps)
         lines.append(f"{point.load_kg:8.1f}   {best:>13}   {point.reps:4d}")
     if profile.slope_mps_per_kg is not None and profile.intercept_mps is not None:
         lines.append(f"velocity = {profile.intercept_mps:.3f} m/s {profile.slope_mps_per_kg:+.5f} m/s per kg")

@@ -9,7 +9,7 @@ from bartracker.live_edits import reach_of
 from bartracker.live_state import LiveRep, LiveSet, LiveState
 from bartracker.results import EXERCISES, Exercise
 from bartracker.session_edits import Edit, EditKind, check_exercise
-from bartracker.ui import wording
+from bartracker.ui import quantities, wording
 from bartracker.ui.preferences import Units
 
 Asked: TypeAlias = Literal["exercise", "load", "athlete"]
@@ -65,8 +65,8 @@ def answered(asked: Asked, text: str, meant: Meant, units: Units) -> Correction 
         case "exercise":
             return _exercise(text, meant)
         case "load":
-            load_kg, reach = wording.load_of(text, units), reach_of(asked, meant.state, meant.chosen_set)
-            return Correction(reach.edit(asked, value=load_kg), f"{wording.load(load_kg, units)} {reach.words}")
+            load_kg, reach = quantities.load_of(text, units), reach_of(asked, meant.state, meant.chosen_set)
+            return Correction(reach.edit(asked, value=load_kg), f"{quantities.load(load_kg, units)} {reach.words}")
         case _:
             return _athlete(text.strip(), meant)
 

@@ -17,7 +17,7 @@ from bartracker.history.library import Library
 from bartracker.history.pages import LiftPage, lift_page
 from bartracker.history.values import Athlete, Session
 from bartracker.history.words import headline, readiness_text, trend_text
-from bartracker.ui import wording
+from bartracker.ui import quantities, wording
 
 _WEEKS_SHOWN: Final = 12
 _SESSIONS_SHOWN: Final = 12
@@ -53,7 +53,7 @@ def page_html(athlete: Athlete, sections: list[LiftSection], visits: list[Sessio
     environment = jinja.Environment(
         autoescape=True, undefined=jinja.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"day": day, "lift": wording.exercise, "velocity": wording.velocity_with_sigma}
+    environment.filters |= {"day": day, "lift": wording.exercise, "velocity": quantities.velocity_with_sigma}
     source = resources.files("bartracker.ui").joinpath("history_report.html.j2").read_text(encoding="utf-8")
     values = {
         "athlete": athlete,
@@ -94,12 +94,12 @@ def _week_row(page: LiftPage, i: int) -> tuple[str, ...]:
         str(week.full_reps),
         f"{week.volume_kg:.0f}",
         _number(week.heaviest_kg, 1),
-        wording.percent(week.velocity_loss),
+        quantities.percent(week.velocity_loss),
         _number(week.concentric_s, 2),
         _number(week.eccentric_s, 2),
         _number(week.time_under_tension_s, 0),
         _number(week.smoothness_sparc, 2),
-        wording.percent(week.sticking_share),
+        quantities.percent(week.sticking_share),
     )
 
 

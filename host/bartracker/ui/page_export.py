@@ -12,7 +12,7 @@ from bartracker.coaching.metrics import MEAN_VELOCITY
 from bartracker.coaching.verdict import Level, level_of
 from bartracker.live_state import LiveRep, LiveSet, LiveState
 from bartracker.samples import FloatArray
-from bartracker.ui import wording
+from bartracker.ui import quantities, wording
 from bartracker.ui.side_view import side_paths
 
 _COLOURS: dict[Level, str] = {"good": "#00785a", "watch": "#7d6500", "off": "#bf4400"}
@@ -32,12 +32,12 @@ _LIFTS = (300, 200)
 _PATH = (180, 200)
 
 
-def session_page(state: LiveState, units: wording.Units = "kg") -> str:
+def session_page(state: LiveState, units: quantities.Units = "kg") -> str:
     """The page as text."""
     title = f"bartracker: {state.label}"
     sections = "".join(_section(each, state, units) for each in state.sets if each.reps)
     nothing = "" if sections else "<p>There were no reps.</p>"
-    notes = "".join(f"<li>{escape(f'{wording.clock(each.t_s)}  {each.text}')}</li>" for each in state.notices)
+    notes = "".join(f"<li>{escape(f'{quantities.clock(each.t_s)}  {each.text}')}</li>" for each in state.notices)
     remarks = f"<section><h2>Remarks</h2><ul>{notes}</ul></section>" if notes else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -47,9 +47,9 @@ def session_page(state: LiveState, units: wording.Units = "kg") -> str:
     )
 
 
-def _section(shown: LiveSet, state: LiveState, units: wording.Units) -> str:
+def _section(shown: LiveSet, state: LiveState, units: quantities.Units) -> str:
     who = shown.athlete or state.athlete
-    load = wording.load(wording.set_load(shown, state), units)
+    load = quantities.load(wording.set_load(shown, state), units)
     parts = [
         f"Set {shown.index}",
         wording.set_exercise(shown, state),

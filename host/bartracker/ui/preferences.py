@@ -14,7 +14,7 @@ from bartracker.coaching.cues import SCHEDULES, SENSOR_CUES, Schedule, SensorCue
 from bartracker.coaching.metrics import METRICS
 from bartracker.errors import BartrackerError
 from bartracker.exchange.files import atomic_write
-from bartracker.ui.wording import Units
+from bartracker.ui.quantities import Units
 
 LOG = logging.getLogger("bartracker.window")
 

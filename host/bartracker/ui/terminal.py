@@ -13,7 +13,7 @@ from bartracker.coaching.cues import CueSettings
 from bartracker.live import LiveSession
 from bartracker.live_state import LiveSet, LiveState
 from bartracker.session_edits import Edit
-from bartracker.ui import wording
+from bartracker.ui import quantities, wording
 from bartracker.ui.preferences import Preferences
 from bartracker.ui.terminal_ink import INKS
 from bartracker.ui.terminal_keys import Keys, TerminalControls
@@ -123,7 +123,10 @@ def _print_lines(session: LiveSession, console: Console) -> None:
     state = session.snapshot()
     while True:
         count = state.notice_count - told_notices
-        _say(console, [f"{wording.clock(each.t_s)}  {each.text}" for each in (state.notices[-count:] if count else ())])
+        _say(
+            console,
+            [f"{quantities.clock(each.t_s)}  {each.text}" for each in (state.notices[-count:] if count else ())],
+        )
         told_notices = state.notice_count
         _say(console, _news(state, told))
         if state.ended:

@@ -14,7 +14,7 @@ from bartracker.coaching.tempo import Tempo
 from bartracker.live_state import LiveSet, LiveState
 from bartracker.results import RepSet
 from bartracker.samples import FloatArray
-from bartracker.ui import wording
+from bartracker.ui import quantities, wording
 from bartracker.ui.canvas import BLANK, big_digits, picture
 from bartracker.ui.preferences import Preferences
 from bartracker.ui.side_view import side_paths
@@ -68,15 +68,15 @@ def render(
 def _header(shown: LiveSet | None, state: LiveState, width: int, liked: Preferences, ink: Ink) -> list[Text]:
     wide = width >= WIDE
     parts: list[tuple[str, str]] = [(wording.set_exercise(shown, state), "bold")]
-    parts.append((wording.load(wording.set_load(shown, state), liked.units), ink.muted))
+    parts.append((quantities.load(wording.set_load(shown, state), liked.units), ink.muted))
     parts.append(((state.athlete if shown is None or shown.athlete is None else shown.athlete) or "", ""))
     if shown is not None:
         parts.append(("warm-up" if shown.warm_up else "", ink.muted))
         parts.append((f"Set {wording.set_number(shown)}", ""))
         parts.append((f"Reps {wording.rep_count(shown.summary)}", ""))
-        parts.append((f"Mean {wording.with_unit(wording.velocity(shown.summary.mean_velocity_mps), 'm/s')}", ""))
+        parts.append((f"Mean {quantities.with_unit(quantities.velocity(shown.summary.mean_velocity_mps), 'm/s')}", ""))
     rest = wording.rest_s(state)
-    parts.append(("" if rest is None else f"Rest {wording.clock(rest)}", f"bold {ink.up}"))
+    parts.append(("" if rest is None else f"Rest {quantities.clock(rest)}", f"bold {ink.up}"))
     if shown is not None:
         name = "Loss from best / first" if wide else "Loss"
         parts.append((f"{name} {wording.velocity_loss_pair(shown.summary)}", ""))
@@ -124,11 +124,14 @@ def _large(rows: Sequence[str], inner: int, style: str) -> list[Text]:
 
 def _summary(shown: LiveSet, result: RepSet, state: LiveState, ink: Ink, inner: int, lines: int) -> RenderableType:
     summary = shown.summary
-    digits = big_digits(wording.velocity(summary.mean_velocity_mps))
+    digits = big_digits(quantities.velocity(summary.mean_velocity_mps))
     tall = lines >= _TALL
     count = f"{summary.full_reps} × "
     rows = [(count if number == 1 else " " * len(count)) + row for number, row in enumerate(digits)]
-    loss, best = wording.percent(summary.velocity_loss_from_best), wording.velocity(summary.best_mean_velocity_mps)
+    loss, best = (
+        quantities.percent(summary.velocity_loss_from_best),
+        quantities.velocity(summary.best_mean_velocity_mps),
+    )
     return panel(
         Group(
             *_large(rows, inner, ""),
@@ -156,7 +159,9 @@ def _tempo(now: PhaseNow | None, wanted: Tempo | None, ink: Ink) -> list[Text]:
         target = None if wanted is None else target_s(wanted, phase)
         over = target is not None and lasted is not None and here and lasted > target + 0.5
         colour = ink.levels["off"] if over else ink.up if phase in ("concentric", "top") else ink.down
-        line = Text(f"{_HERE if here else ' '}{word:<5}{wording.seconds(lasted):>4} s ", style="bold" if here else "")
+        line = Text(
+            f"{_HERE if here else ' '}{word:<5}{quantities.seconds(lasted):>4} s ", style="bold" if here else ""
+        )
         if wanted is not None:
             done = round(_TEMPO_BAR * min(1.0, (lasted or 0.0) / target)) if target else _TEMPO_BAR * bool(lasted)
             line.append("━" * done, colour).append("━" * (_TEMPO_BAR - done), ink.edge)

@@ -1,26 +1,29 @@
-"""How numbers, tempo and remarks are worded on screen: one place, so that window and terminal say the same. No drawing
-lives here.
-
-Velocities are m/s with two decimals, ranges cm, durations s with one decimal, loads kg. What is not known is a dash,
-never a zero.
+"""How reps, sets, link and remarks are worded on screen: one place, so that window and terminal say the same. How
+quantities are written is quantities.py's; no drawing lives here.
 """
 
-import math
-import re
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 from bartracker.coaching import tempo_of
 from bartracker.coaching.metrics import UNKNOWN
 from bartracker.coaching.phase_clock import PhaseNow
 from bartracker.coaching.verdict import Level, level_of
-from bartracker.errors import BartrackerError
 from bartracker.links.sensor_link import LinkHealth, LinkState
 from bartracker.live_state import LiveSet, LiveState
 from bartracker.results import Flag, Rep, RepSet, SetSummary
+from bartracker.ui.quantities import (
+    Units,
+    centimetres,
+    clock,
+    load,
+    percent,
+    seconds,
+    speed,
+    velocity,
+    velocity_with_sigma,
+    with_unit,
+)
 
-Units: TypeAlias = Literal["kg", "lb"]
-KG_PER_LB = 0.45359237
 _ALL_S = 1.0  # a recording analysed to so near its end counts as whole
 LOW_BATTERY_PERCENT = 15
 REST_FROM_S = 10.0  # the bar at rest between two reps is no rest between sets
@@ -37,7 +40,6 @@ _EXERCISE_NAMES = {
 }
 
 REP_COLUMNS = ("Rep", "Kind", "Mean m/s", "Peak m/s", "ROM cm", "Lowering s", "Pause s", "Tempo", "Remarks")
-_UNIT = re.compile(r"(?<=\d) (m/s|cm|kg|lb|s|%)(?!\w)")
 SHAPES: dict[Level, str] = {"good": "●", "watch": "▲", "off": "■"}
 
 
@@ -49,65 +51,12 @@ class Verdict:
     text: str
 
 
-def velocity(value_mps: float | None) -> str:
-    """0.634 -> "0.63"."""
-    return _number(value_mps, 2)
-
-
-def velocity_with_sigma(value_mps: float | None, sigma_mps: float | None) -> str:
-    """0.634, 0.021 -> "0.63 ± 0.02"."""
-    return velocity(value_mps) if value_mps is None else f"{velocity(value_mps)} {sigma(sigma_mps)}"
-
-
-def sigma(sigma_mps: float | None) -> str:
-    """0.021 -> "± 0.02"; anything that would read 0.00 stays "± 0.01", as no measurement is exact."""
-    return f"± {UNKNOWN}" if sigma_mps is None else f"± {_number(max(sigma_mps, 0.01), 2)}"
-
-
-def centimetres(value_m: float | None) -> str:
-    """0.583 -> "58"."""
-    return _number(None if value_m is None else 100.0 * value_m, 0)
-
-
-def seconds(value_s: float | None) -> str:
-    """2.94 -> "2.9"."""
-    return _number(value_s, 1)
-
-
-def percent(fraction: float | None) -> str:
-    """0.183 -> "18 %"."""
-    return UNKNOWN if fraction is None else f"{_number(100.0 * fraction, 0)} %"
-
-
-def load(load_kg: float | None, units: Units = "kg") -> str:
-    """100.0 -> "100 kg" or "220.5 lb", 62.5 -> "62.5 kg"; "" if unknown."""
-    if load_kg is None:
-        return ""
-    return f"{load_kg:.10g} kg" if units == "kg" else f"{round(load_kg / KG_PER_LB, 1):.10g} lb"
-
-
-def load_of(text: str, units: Units = "kg") -> float:
-    """A load as a person types it, kg: "100", "225lb"; without a unit it is in `units`. Raises BartrackerError."""
-    said = text.strip().lower()
-    unit = said[-2:] if said.endswith(("kg", "lb")) else units
-    try:
-        return float(said.removesuffix(unit).replace(",", ".")) * (KG_PER_LB if unit == "lb" else 1.0)
-    except ValueError:
-        raise BartrackerError(f"load {text!r}", "is no number", "write for example 100 or 225lb") from None
-
-
 def place_in_recording(state: LiveState) -> str:
     """ "0:12 / 1:00:00 · analysed to 8:20": where a recording stands; the last part until all of it is analysed."""
     position_s, duration_s = state.position_s or 0.0, state.duration_s or 0.0
     words = f"{clock(position_s)} / {clock(duration_s)}"
     ahead = state.analysed_s is not None and state.analysed_s < duration_s - _ALL_S
     return f"{words} · analysed to {clock(state.analysed_s or 0.0)}" if ahead else words
-
-
-def clock(t_s: float) -> str:
-    """75.3 -> "1:15"."""
-    whole = max(0, math.floor(t_s))
-    return f"{whole // 60}:{whole % 60:02d}"
 
 
 def exercise(name: str | None) -> str:
@@ -191,7 +140,10 @@ def rep_count(summary: SetSummary) -> str:
 
 def velocity_loss(summary: SetSummary) -> str:
     """Both losses, each with what it is a loss from."""
-    best, first = percent(summary.velocity_loss_from_best), percent(summary.velocity_loss_from_first)
+    best, first = (
+        percent(summary.velocity_loss_from_best),
+        percent(summary.velocity_loss_from_first),
+    )
     return f"velocity loss {best} from best, {first} from first"
 
 
@@ -224,11 +176,6 @@ def set_values(shown: LiveSet | None) -> tuple[str, ...]:
         with_unit(velocity(summary.best_mean_velocity_mps), "m/s"),
         velocity_loss_pair(summary),
     )
-
-
-def with_unit(number: str, unit: str) -> str:
-    """The number with its unit; what is not known has none."""
-    return number if number == UNKNOWN else f"{number} {unit}"
 
 
 def rest_s(state: LiveState) -> float | None:
@@ -328,11 +275,6 @@ def sensor_link(health: LinkHealth) -> str:
     return ", ".join(parts)
 
 
-def speed(value: float) -> str:
-    """0.25 -> "0.25×"; no pacing at all is "as fast as possible"."""
-    return f"{value:.10g}×" if 0.0 < value < math.inf else "as fast as possible"
-
-
 def encodable(text: str, encoding: str) -> str:
     """The text as an output of that encoding can take it: what it lacks is spelt in ASCII."""
     try:
@@ -342,11 +284,6 @@ def encodable(text: str, encoding: str) -> str:
             text = text.replace(character, plain)
         return text.encode("ascii", "replace").decode("ascii")
     return text
-
-
-def unbroken(text: str) -> str:
-    """The text for a place that breaks lines: a number and its unit stay on one."""
-    return _UNIT.sub(lambda found: "\u00a0" + found[1].replace("/", "/\u2060"), text)
 
 
 def _shortened(text: str, most: int) -> str:
@@ -362,10 +299,6 @@ def _others(summary: SetSummary) -> str:
 
 def _remarkable(rep: Rep) -> list[Flag]:
     return [flag for flag in rep.flags if flag.value is not None]
-
-
-def _number(value: float | None, decimals: int) -> str:
-    return UNKNOWN if value is None or not math.isfinite(value) else f"{value:.{decimals}f}"
 
 
 def capital(text: str) -> str:

@@ -4,13 +4,13 @@ from bartracker.coaching.advice import advice
 from bartracker.coaching.metrics import Metric
 from bartracker.coaching.verdict import level_of
 from bartracker.live_state import LiveSet, LiveState
-from bartracker.ui import wording
+from bartracker.ui import quantities, wording
 from bartracker.ui.bar_scale import bar_scale
 
 MOST_BARS = 20
 
 
-def phone_content(state: LiveState, metric: Metric, units: wording.Units = "kg") -> dict[str, object]:
+def phone_content(state: LiveState, metric: Metric, units: quantities.Units = "kg") -> dict[str, object]:
     """Big number, verdict, bars with band and limit, phase, link, alarm, the newest cue; after a set its mean in place
     of the last rep, and what to do next.
     """
@@ -43,8 +43,8 @@ def phone_content(state: LiveState, metric: Metric, units: wording.Units = "kg")
         summary = shown.summary
         told |= {
             "metric": f"Set {shown.index} done: mean velocity",
-            "number": wording.velocity(summary.mean_velocity_mps),
-            "sigma": f"m/s, {summary.full_reps} reps, best {wording.velocity(summary.best_mean_velocity_mps)}",
+            "number": quantities.velocity(summary.mean_velocity_mps),
+            "sigma": f"m/s, {summary.full_reps} reps, best {quantities.velocity(summary.best_mean_velocity_mps)}",
             "level": None,
             "shape": "",
             "verdict": "Next",
@@ -56,10 +56,10 @@ def phone_content(state: LiveState, metric: Metric, units: wording.Units = "kg")
         "link": wording.link_line(state),
         "set": wording.UNKNOWN if shown is None else wording.set_number(shown),
         "reps": wording.UNKNOWN if shown is None else wording.rep_count(shown.summary),
-        "loss": wording.percent(loss),
-        "rest": "" if rest is None else wording.clock(rest),
+        "loss": quantities.percent(loss),
+        "rest": "" if rest is None else quantities.clock(rest),
         "phase": "" if over is not None else wording.phase(state.now),
-        "seconds": "" if state.now is None else wording.seconds(state.now.elapsed_s),
+        "seconds": "" if state.now is None else quantities.seconds(state.now.elapsed_s),
         "bars": bars,
         "top": scale.top,
         "band": None if scale.band is None else list(scale.band),
@@ -70,12 +70,12 @@ def phone_content(state: LiveState, metric: Metric, units: wording.Units = "kg")
     }
 
 
-def _title(shown: LiveSet | None, state: LiveState, units: wording.Units) -> tuple[str, ...]:
+def _title(shown: LiveSet | None, state: LiveState, units: quantities.Units) -> tuple[str, ...]:
     athlete = state.athlete if shown is None or shown.athlete is None else shown.athlete
     warm_up = "warm-up" if shown is not None and shown.warm_up else ""
     return (
         wording.set_exercise(shown, state),
-        wording.load(wording.set_load(shown, state), units),
+        quantities.load(wording.set_load(shown, state), units),
         warm_up,
         athlete or "",
     )

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QPolygonF
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from bartracker.live_state import LiveSet, LiveState
-from bartracker.ui import wording
+from bartracker.ui import quantities, wording
 from bartracker.ui.window.cards import CaptionedValue
 from bartracker.ui.window.painting import card_frame, label
 from bartracker.ui.window.palette import Theme
@@ -47,16 +47,16 @@ class SetHeader:
         layout.addStretch(1)
         layout.addWidget(self.link)
 
-    def show(self, shown: LiveSet | None, state: LiveState, units: wording.Units) -> None:
+    def show(self, shown: LiveSet | None, state: LiveState, units: quantities.Units) -> None:
         """Show the set and the source's state."""
         self.exercise.setText(wording.set_exercise(shown, state))
         warm_up = " warm-up" if shown is not None and shown.warm_up else ""
-        self.load.setText(wording.load(wording.set_load(shown, state), units) + warm_up)
+        self.load.setText(quantities.load(wording.set_load(shown, state), units) + warm_up)
         athlete = (shown.athlete if shown is not None else None) or state.athlete
         self.athlete.setVisible(athlete is not None)
         self.athlete.set_value(athlete or "")
         rest = wording.rest_s(state)
-        self.rest.set_value(wording.UNKNOWN if rest is None else wording.clock(rest))
+        self.rest.set_value(wording.UNKNOWN if rest is None else quantities.clock(rest))
         for value, text in zip(self._values, wording.set_values(shown), strict=True):
             value.set_value(text)
         self.link.set_value(wording.link_line(state))
@@ -102,11 +102,11 @@ class NoticeLine(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setAccessibleName("Notices")
 
-    def show_state(self, shown: LiveSet | None, state: LiveState, units: wording.Units) -> None:
+    def show_state(self, shown: LiveSet | None, state: LiveState, units: quantities.Units) -> None:
         """Say what there is to say now."""
         text, severity = wording.notice(shown, replace(state, error=None), units)
         self.show_said(text, severity)
-        self.setToolTip("\n".join(f"{wording.clock(each.t_s)}  {each.text}" for each in state.notices[-12:]))
+        self.setToolTip("\n".join(f"{quantities.clock(each.t_s)}  {each.text}" for each in state.notices[-12:]))
 
     def show_said(self, text: str, severity: str) -> None:
         """Say this."""
@@ -162,7 +162,7 @@ class Transport(QWidget):
             button.setEnabled(not state.ended)
         self.bar.setEnabled(True)
         self.play.setIcon(self._icons[state.paused or state.ended])
-        self.speed.setText(wording.speed(state.speed))
+        self.speed.setText(quantities.speed(state.speed))
         if state.position_s is not None and state.duration_s:
             self.position.setText(wording.place_in_recording(state))
             if not self.bar.isSliderDown():

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from bartracker.calibration.guide import SIDES, GuideProgress
 from bartracker.live_calibration import CalibrationState, CheckProgress
-from bartracker.ui import wording
+from bartracker.ui import quantities, wording
 from bartracker.ui.calibration_words import CalibrationPage, calibration_page, said_words
 from bartracker.ui.window.pages import ChoiceOverlay
 from bartracker.ui.window.painting import ALIGN, BOLD, DEMI, PLAIN, draw_text, draw_wrapped, font, paint_shape
@@ -71,7 +71,7 @@ class CalibrationOverlay(ChoiceOverlay):
         elapsed_s = _elapsed_s(state)
         if elapsed_s is not None:
             right = ALIGN.AlignRight | ALIGN.AlignVCenter
-            draw_text(painter, caption, wording.clock(elapsed_s), 17 * scale, theme.text, right, DEMI)
+            draw_text(painter, caption, quantities.clock(elapsed_s), 17 * scale, theme.text, right, DEMI)
         title = QRectF(box.left(), caption.bottom() + 6 * scale, box.width(), 86 * scale)
         colour = theme.text
         if page.level is not None:

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from bartracker.coaching.metrics import MEAN_VELOCITY, Metric
 from bartracker.results import Rep
-from bartracker.ui import wording
+from bartracker.ui import quantities, wording
 from bartracker.ui.window.painting import (
     ALIGN,
     BOLD,
@@ -146,12 +146,12 @@ class RepCard(QFrame):
         theme, scale = self._theme, self._scale
         painter.setPen(QColor(theme.edge))
         painter.drawLine(box.topLeft(), box.topRight())
-        peak = ("peak m/s", wording.velocity(rep.peak_velocity_mps))
-        mean = ("mean m/s", wording.velocity(rep.mean_velocity_mps))
+        peak = ("peak m/s", quantities.velocity(rep.peak_velocity_mps))
+        mean = ("mean m/s", quantities.velocity(rep.mean_velocity_mps))
         values = (
             ("tempo", wording.tempo(rep)),
             peak if self._metric is MEAN_VELOCITY else mean,
-            ("range cm", wording.centimetres(rep.rom_m)),
+            ("range cm", quantities.centimetres(rep.rom_m)),
         )
         left = box.left()
         for (caption, value), share in zip(values, (0.42, 0.32, 0.26), strict=True):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bartracker.ghost import Ghost
 from bartracker.live_state import LiveSet, LiveState
-from bartracker.ui import wording
+from bartracker.ui import quantities
 
 PAUSE_S = 1.5
 """From one lift to the next while nobody lifts."""
@@ -85,7 +85,7 @@ class GhostRun:
 
 def words_of(ghost: Ghost) -> str:
     """ "Ghost: set 1 rep 3 of monday.btr, 0.57 m/s"."""
-    return f"Ghost: {ghost.origin}, {wording.velocity(ghost.rep.mean_velocity_mps)} m/s"
+    return f"Ghost: {ghost.origin}, {quantities.velocity(ghost.rep.mean_velocity_mps)} m/s"
 
 
 def _lift_began_s(state: LiveState, shown_s: float) -> float | None:

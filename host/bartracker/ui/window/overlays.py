@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from bartracker.live_state import RecentMotion
-from bartracker.ui import wording
+from bartracker.ui import quantities
 from bartracker.ui.window.keys import KEYS
 from bartracker.ui.window.painting import ALIGN, BOLD, DEMI, PLAIN, draw_text, draw_wrapped
 from bartracker.ui.window.palette import Theme, tint
@@ -126,7 +126,7 @@ class RoutineOverlay(Overlay):
         below = QRectF(box.left(), centre.y() + room + 8 * scale, box.width(), 40 * scale)
         still = self.still_s >= STILL_FOR_S
         colour = theme.levels["good"] if still else theme.muted
-        text = f"{'●' if still else '○'} still for {wording.seconds(self.still_s)} s"
+        text = f"{'●' if still else '○'} still for {quantities.seconds(self.still_s)} s"
         draw_text(painter, below, text, 22 * scale, colour, ALIGN.AlignCenter, DEMI)
         foot = QRectF(box.left(), box.bottom() - 20 * scale, box.width(), 20 * scale)
         draw_text(

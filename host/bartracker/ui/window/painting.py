@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QFrame, QLabel
 
 from bartracker.coaching.verdict import Level
-from bartracker.ui import wording
+from bartracker.ui import quantities
 from bartracker.ui.window.palette import FONT_FAMILIES, Theme
 
 ALIGN = Qt.AlignmentFlag
@@ -63,7 +63,7 @@ def draw_wrapped(
     weight: QFont.Weight = DEMI,
 ) -> float:
     """Wrapped text at the first of these sizes at which it fits its box; returns the height it takes, px."""
-    flags, text = align | Qt.TextFlag.TextWordWrap, wording.unbroken(text)
+    flags, text = align | Qt.TextFlag.TextWordWrap, quantities.unbroken(text)
     chosen, height = font(sizes_px[-1], weight), box.height()
     for size_px in sizes_px:
         chosen = font(size_px, weight)

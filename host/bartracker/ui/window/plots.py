@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 from bartracker.events import RepTrace
 from bartracker.live_state import LiveSet, RecentMotion
 from bartracker.samples import FloatArray
-from bartracker.ui import wording
+from bartracker.ui import quantities
 from bartracker.ui.window.ghosts import GhostMoment
 from bartracker.ui.window.graph import Caption, Curve, Plot, pen, ribbon
 from bartracker.ui.window.items import BandItem, SpanItem
@@ -243,7 +243,7 @@ class TimePlots:
         step = self._settings.tick_s
         times = [step * number for number in range(math.ceil(left / step), math.floor(right / step) + 1)]
         for track in (self._velocity, self._height):
-            track.mark_times(tuple((t_s, wording.clock(t_s)) for t_s in times))
+            track.mark_times(tuple((t_s, quantities.clock(t_s)) for t_s in times))
 
 
 def round_values(low: float, high: float, step: float, most: int = 5) -> tuple[tuple[float, str], ...]:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame
 from bartracker.coaching.advice import advice
 from bartracker.coaching.targets import Targets
 from bartracker.live_state import LiveSet
-from bartracker.ui import wording
+from bartracker.ui import quantities, wording
 from bartracker.ui.window.painting import ALIGN, BOLD, DEMI, PLAIN, draw_large, draw_text, draw_wrapped
 from bartracker.ui.window.palette import Theme
 
@@ -34,7 +34,7 @@ class SummaryCard(QFrame):
 
     def show_set(self, shown: LiveSet, targets: Targets, rest_s: float | None) -> None:
         """Show a set that is over; nothing is done while it is the same."""
-        rest = "" if rest_s is None else wording.clock(rest_s)
+        rest = "" if rest_s is None else quantities.clock(rest_s)
         if shown is self._shown and targets is self._targets and rest == self._rest:
             return
         self._shown, self._targets, self._rest = shown, targets, rest
@@ -62,7 +62,7 @@ class SummaryCard(QFrame):
             rest = f"rest {self._rest}"
             draw_text(painter, top, rest, 16 * scale, theme.up, ALIGN.AlignRight | ALIGN.AlignVCenter, BOLD)
         number = QRectF(area.left(), top.bottom() + 4 * scale, area.width(), 0.26 * area.height())
-        mean = wording.velocity(shown.summary.mean_velocity_mps)
+        mean = quantities.velocity(shown.summary.mean_velocity_mps)
         text = f"{shown.summary.full_reps} × {mean}"
         baseline = draw_large(painter, number, text, theme.text, "00 × 0.00")
         caption = QRectF(area.left(), baseline + 4 * scale, area.width(), 18 * scale)
@@ -74,8 +74,8 @@ class SummaryCard(QFrame):
     def _paint_values(self, painter: QPainter, area: QRectF, top: float, shown: LiveSet) -> float:
         theme, scale, summary = self._theme, self._scale, shown.summary
         values = (
-            ("best m/s", wording.velocity(summary.best_mean_velocity_mps)),
-            ("loss", wording.percent(summary.velocity_loss_from_best)),
+            ("best m/s", quantities.velocity(summary.best_mean_velocity_mps)),
+            ("loss", quantities.percent(summary.velocity_loss_from_best)),
             ("evenness", wording.evenness(summary)),
         )
         width = area.width() / len(values)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from bartracker.live_state import LiveRep
-from bartracker.ui import wording
+from bartracker.ui import quantities, wording
 from bartracker.ui.window.painting import card_frame, label, shape_icon
 from bartracker.ui.window.palette import Theme
 from bartracker.ui.wording import Verdict
@@ -58,7 +58,7 @@ class RepTableModel(QAbstractTableModel):
         row, column = index.row(), index.column()
         match role:
             case _ROLE.DisplayRole:
-                return wording.unbroken(self._rows[row][column])
+                return quantities.unbroken(self._rows[row][column])
             case _ROLE.DecorationRole if column == 0:
                 return self._icons[self._verdicts[row].level]
             case _ROLE.ForegroundRole if column == _REMARKS:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame
 
 from bartracker.coaching.phase_clock import TEMPO_PHASES, PhaseNow, TempoPhase, target_s
 from bartracker.coaching.tempo import Tempo
-from bartracker.ui import wording
+from bartracker.ui import quantities, wording
 from bartracker.ui.window.painting import ALIGN, BOLD, DEMI, draw_text
 from bartracker.ui.window.palette import Theme, tint
 
@@ -128,7 +128,7 @@ class TempoRing(QFrame):
             draw_text(painter, middle, wording.UNKNOWN, 0.2 * size, theme.faint, ALIGN.AlignCenter, BOLD)
             draw_text(painter, below, "at rest", 0.1 * size, theme.muted, ALIGN.AlignCenter)
             return
-        draw_text(painter, middle, wording.seconds(now.elapsed_s), 0.23 * size, theme.text, ALIGN.AlignCenter, BOLD)
+        draw_text(painter, middle, quantities.seconds(now.elapsed_s), 0.23 * size, theme.text, ALIGN.AlignCenter, BOLD)
         draw_text(painter, below, self.words, 0.13 * size, theme.muted, ALIGN.AlignCenter, DEMI)
 
 
