@@ -13,8 +13,8 @@ import numpy as np
 from bartracker.calibration import IDENTITY, Calibration
 from bartracker.coaching import SetSoFar, TargetBook, Targets, flagged, flagged_set, targets_for
 from bartracker.events import Event, MotionUpdate, Notice, RepAnnounced, RepRevised, SetFinished
+from bartracker.motion.online import OnlineMotion
 from bartracker.motion.settings import MotionSettings
-from bartracker.motion.track import OnlineMotion
 from bartracker.recording_health import TOLD_BY_GAPS, RecordingHealth
 from bartracker.reps.announce import RepAnnouncer
 from bartracker.reps.context import LiftContext

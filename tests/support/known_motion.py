@@ -3,8 +3,8 @@
 import numpy as np
 
 from bartracker.motion.model import CONSTANTS, NODE_STATES
+from bartracker.motion.smoothed_motion import SmoothedMotion
 from bartracker.motion.smoother import SmoothTrack
-from bartracker.motion.track import SmoothedMotion
 from bartracker.reps.phases import Phase
 from bartracker.samples import FloatArray
 

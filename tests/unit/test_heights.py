@@ -7,7 +7,7 @@ import pytest
 from known_motion import known_motion, up_phase
 
 from bartracker.motion.model import CONSTANTS, NODE_STATES
-from bartracker.motion.track import SmoothedMotion, Visit
+from bartracker.motion.smoothed_motion import SmoothedMotion, Visit
 from bartracker.reps.heights import doubt_of_heights
 from bartracker.reps.measure import measure_concentric
 from bartracker.reps.phases import find_phases

@@ -7,7 +7,7 @@ import pytest
 from known_motion import known_motion
 from scripted_set import SCRIPT
 
-from bartracker.motion.track import SmoothedMotion
+from bartracker.motion.smoothed_motion import SmoothedMotion
 from bartracker.reps.horizontal import as_wandered, wander_of
 
 STARTS_S = (2.0, 6.0, 10.0, 14.0)

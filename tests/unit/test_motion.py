@@ -12,7 +12,8 @@ from bartracker.errors import BartrackerError
 from bartracker.motion import Motion, MotionSettings, estimate_motion
 from bartracker.motion.input_checks import index_from_stamps
 from bartracker.motion.model import GYR_DELAY
-from bartracker.motion.track import HopMotion, OnlineMotion, smooth_segment
+from bartracker.motion.online import HopMotion, OnlineMotion
+from bartracker.motion.segments import smooth_segment
 from bartracker.samples import StampedBlock
 from bartracker.timebase import TimeBase
 

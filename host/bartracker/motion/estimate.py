@@ -12,8 +12,10 @@ from numpy.typing import ArrayLike
 from bartracker.errors import BartrackerError
 from bartracker.motion.input_checks import checked_block, dead, frozen
 from bartracker.motion.model import ACC_BIAS, GYR_BIAS
+from bartracker.motion.online import HopMotion, OnlineMotion
+from bartracker.motion.segments import segments_of, smooth_segment
 from bartracker.motion.settings import MotionSettings
-from bartracker.motion.track import HopMotion, OnlineMotion, SmoothedMotion, segments_of, smooth_segment
+from bartracker.motion.smoothed_motion import SmoothedMotion
 from bartracker.samples import BoolArray, FloatArray, IntArray
 from bartracker.timebase import Hop, TimeBase
 

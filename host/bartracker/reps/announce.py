@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bartracker.events import Event, RepAnnounced, RepRevised, SetStarted
+from bartracker.motion.online import HopMotion, OnlineMotion
 from bartracker.motion.places import REST
-from bartracker.motion.track import HopMotion, OnlineMotion, SmoothedMotion, Visit
+from bartracker.motion.smoothed_motion import SmoothedMotion, Visit
 from bartracker.reps.assemble import axis_of_rep, build_rep, with_return
 from bartracker.reps.context import LiftContext
 from bartracker.reps.holds import Hold, find_holds, hold_visits

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bartracker.motion.track import SmoothedMotion
+from bartracker.motion.smoothed_motion import SmoothedMotion
 from bartracker.reps.bar_axis import BarAxis, learn_axis, start_turns_rad, tilt_and_rotation
 from bartracker.reps.context import LiftContext
 from bartracker.reps.effort import force_and_power, smoothness_sparc, sticking_region

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bartracker.motion.rotation import conjugate, multiply, to_rotation_vector, up_in_sensor
-from bartracker.motion.track import SmoothedMotion
+from bartracker.motion.smoothed_motion import SmoothedMotion
 from bartracker.reps.context import NumberSettings
 from bartracker.reps.phases import Phase
 from bartracker.samples import FloatArray

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from bartracker.motion.track import SmoothedMotion, Visit
+from bartracker.motion.smoothed_motion import SmoothedMotion, Visit
 from bartracker.reps.settings import RepSettings
 
 

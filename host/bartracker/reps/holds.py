@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
 
-from bartracker.motion.track import Visit
+from bartracker.motion.smoothed_motion import Visit
 from bartracker.reps.phases import Phase
 from bartracker.reps.settings import RepSettings
 from bartracker.samples import FloatArray

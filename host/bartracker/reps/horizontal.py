@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from bartracker.motion.track import SmoothedMotion
+from bartracker.motion.smoothed_motion import SmoothedMotion
 from bartracker.results import Rep
 
 _HORIZONTAL = ("horizontal_deviation_m", "horizontal_drift_m")

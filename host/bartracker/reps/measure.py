@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bartracker.motion.track import SmoothedMotion
+from bartracker.motion.smoothed_motion import SmoothedMotion
 from bartracker.reps.context import NumberSettings
 from bartracker.reps.phases import Phase, integral
 from bartracker.reps.settings import RepSettings

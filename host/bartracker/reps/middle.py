@@ -8,7 +8,7 @@ counts, and the distance is positive where that one points away from the middle.
 import numpy as np
 
 from bartracker.motion.rotation import matrix
-from bartracker.motion.track import SmoothedMotion
+from bartracker.motion.smoothed_motion import SmoothedMotion
 from bartracker.reps.bar_axis import BarAxis, angle_about
 from bartracker.reps.context import NumberSettings
 from bartracker.reps.measure import Numbers, concentric_path

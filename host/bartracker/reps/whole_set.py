@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bartracker.events import RepTrace
+from bartracker.motion.segments import segments_of, smooth_segment, still_around
 from bartracker.motion.settings import MotionSettings
-from bartracker.motion.track import SmoothedMotion, Visit, segments_of, smooth_segment, still_around
+from bartracker.motion.smoothed_motion import SmoothedMotion, Visit
 from bartracker.reps.assemble import build_rep, with_rests, with_start_turns
 from bartracker.reps.bar_axis import learn_axis, sensor_turn_rad, up_at
 from bartracker.reps.context import LiftContext
