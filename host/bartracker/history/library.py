@@ -2,7 +2,6 @@
 transaction. Reading whole pages of numbers is tables.py's job, copying and erasing keeping.py's.
 """
 
-import contextlib
 import json
 import sqlite3
 import time
@@ -12,7 +11,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Final
 
 from bartracker.errors import BartrackerError
 from bartracker.exchange.files import checked_file, write_refusal
@@ -20,15 +18,14 @@ from bartracker.history import people
 from bartracker.history.corrections import edits_of_source, edits_text, others_of, put_edits
 from bartracker.history.database import Database, DatabaseSettings
 from bartracker.history.file_copy import copied, sha256_of
+from bartracker.history.notes import put_note
 from bartracker.history.places import DATABASE, recording_file, usual_folder
 from bartracker.history.rows import put_analysis, stored_analysis
 from bartracker.history.session_time import SESSION_GAP_S, clock_set_back, recording_time
-from bartracker.history.values import NOTE_KINDS, Added, Analysed, Athlete
+from bartracker.history.values import Added, Analysed, Athlete
 from bartracker.recording.recording import Recording
 from bartracker.results import Analysis, RepSet
 from bartracker.session_edits import Edit
-
-_LONGEST_TEXT: Final = 2000
 
 
 class Library:
@@ -284,21 +281,8 @@ class Library:
 
         A number noted again replaces the one before. Raises BartrackerError.
         """
-        number, text = _note_value(kind, value)
         with self.database.writing() as connection:
-            if connection.execute("SELECT 1 FROM session WHERE id = ?", (session_id,)).fetchone() is None:
-                raise BartrackerError(
-                    f"session {session_id}", "is not in the library", "see bartracker history sessions"
-                )
-            set_id = None if set_number is None else _set_of(connection, session_id, set_number)
-            if number is not None:
-                connection.execute(
-                    "DELETE FROM note WHERE session_id = ? AND set_id IS ? AND kind = ?", (session_id, set_id, kind)
-                )
-            connection.execute(
-                "INSERT INTO note (session_id, set_id, kind, value, text, written_utc) VALUES (?, ?, ?, ?, ?, ?)",
-                (session_id, set_id, kind, number, text, self.now_utc()),
-            )
+            put_note(connection, session_id, kind, value, set_number, self.now_utc())
 
     def set_own_mvt(self, athlete_id: int, exercise: str, mvt_mps: float) -> None:
         """Keep a lifter's own minimal velocity threshold of a lift, m/s."""
@@ -362,26 +346,3 @@ def _sensor(connection: sqlite3.Connection, recording: Recording) -> int | None:
         return None
     connection.execute("INSERT OR IGNORE INTO sensor (label) VALUES (?)", (label,))
     return int(connection.execute("SELECT id FROM sensor WHERE label = ?", (label,)).fetchone()[0])
-
-
-def _note_value(kind: str, value: str) -> tuple[float | None, str]:
-    if kind not in NOTE_KINDS:
-        if kind != "text":
-            known = ", ".join((*NOTE_KINDS, "text"))
-            raise BartrackerError(f"note {kind!r}", "is not known", f"use one of {known}")
-        return None, value[:_LONGEST_TEXT]
-    meaning, least, largest = NOTE_KINDS[kind]
-    number = float("nan")
-    with contextlib.suppress(ValueError):
-        number = float(value.replace(",", "."))
-    if not least <= number <= largest:
-        raise BartrackerError(f"{kind} {value!r}", "is out of range", f"give {meaning}, {least:g} to {largest:g}")
-    return number, ""
-
-
-def _set_of(connection: sqlite3.Connection, session_id: int, number: int) -> int:
-    rows = connection.execute("SELECT id FROM lift_set WHERE session_id = ? ORDER BY started_s, id", (session_id,))
-    ids = [row["id"] for row in rows.fetchall()]
-    if not 1 <= number <= len(ids):
-        raise BartrackerError(f"set {number}", f"is not in session {session_id}", f"it has {len(ids)} sets")
-    return int(ids[number - 1])
