@@ -147,6 +147,8 @@ def _window_pictures(session: LiveSession, scene: Scene, folder: Path) -> None:
             scene.act(window)
             for _ in range(GLIDE_FRAMES):
                 window.refresh()
+            # Layouts that were made before the window showed need a second turn.
+            app.processEvents()
             app.processEvents()
             window.grab().save(str(folder / f"{scene.name}-{theme}-{width}.png"))
             window.close()

@@ -70,10 +70,12 @@ def waited(window, qtbot, *stages: str) -> set[str]:
     """Wait for one of the stages, drawing; all titles that were seen on the way."""
     titles: set[str] = set()
     for _ in range(PATIENCE_MS // LOOK_MS):
+        # Before it is drawn: the sensor goes on meanwhile.
+        there = window.state.stage in stages
         window.on_frame()
         window.grab()
         titles.add(window.page.page.title)
-        if window.state.stage in stages:
+        if there:
             return titles
         qtbot.wait(LOOK_MS)
     raise AssertionError(f"still {window.state.stage} after {PATIENCE_MS} ms")

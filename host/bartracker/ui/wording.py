@@ -228,8 +228,9 @@ def notice(shown: LiveSet | None, state: LiveState, units: Units = "kg") -> tupl
         return f"{clock(newest.t_s)}  {newest.text}", newest.severity
     if state.phase == "running" and not any(each.reps for each in state.sets):
         return ("Searching for the sensor." if searching(state) else "Watching for the first rep."), "info"
-    if state.ended and not any(each.reps for each in state.sets):
-        return "The recording has ended; no reps were found in it.", "info"
+    if state.phase == "finished" and not any(each.reps for each in state.sets):
+        ended = "The recording has ended; no reps were found in it." if state.link is None else "No rep was found."
+        return ended, "info"
     return "", "info"
 
 

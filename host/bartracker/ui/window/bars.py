@@ -153,7 +153,10 @@ class Transport(QWidget):
     def show_state(self, state: LiveState) -> None:
         """Show where a recording stands."""
         controllable = state.speed is not None
-        self.setVisible(controllable)
+        if self.isHidden() == controllable:
+            self.setVisible(controllable)
+            # The layout must hear of it also before the window shows.
+            self.updateGeometry()
         for widget in (self.play, self.slower, self.speed, self.faster, self.position, self.bar):
             widget.setVisible(controllable)
         if state.speed is None:

@@ -17,6 +17,7 @@ from bartracker.ui.window.palette import Theme, tint
 
 BREATH_IN_S, BREATH_OUT_S = 4.0, 4.0
 STILL_FOR_S = 3.0
+PAD_PX = 26.0
 
 
 class Overlay(QWidget):
@@ -38,6 +39,11 @@ class Overlay(QWidget):
         self.factor = scale
         self.update()
 
+    def resize_card(self, width: float, height: float) -> None:
+        """Its card's size, px at 1280 x 720."""
+        self._size = (width, height)
+        self.update()
+
     def cover(self) -> None:
         """Lie over the whole parent."""
         self.setGeometry(self._ground.rect())
@@ -55,7 +61,7 @@ class Overlay(QWidget):
         painter.setPen(QColor(self.theme.edge))
         painter.setBrush(QColor(self.theme.card))
         painter.drawRoundedRect(box, 12 * self.factor, 12 * self.factor)
-        pad = 26 * self.factor
+        pad = PAD_PX * self.factor
         self.paint_content(painter, box.adjusted(pad, pad, -pad, -pad))
         painter.end()
 

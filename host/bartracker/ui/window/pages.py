@@ -7,10 +7,13 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from bartracker.ui.start_page import Choice, StartPage
-from bartracker.ui.window.overlays import Overlay
-from bartracker.ui.window.painting import ALIGN, BOLD, PLAIN, draw_text, draw_wrapped
+from bartracker.ui.window.overlays import PAD_PX, Overlay
+from bartracker.ui.window.painting import ALIGN, BOLD, PLAIN, draw_text, draw_wrapped, wrapped_height
 from bartracker.ui.window.palette import Theme
 
+_WIDTH_PX, _TITLE_PX, _TEXT_PX, _FIELD_PX = 760.0, 44.0, 96.0, 44.0
+_TEXT_SIZES_PX = (18.0, 16.0, 14.0, 12.0)
+CHOICE_PX = 40.0
 _LEFT = ALIGN.AlignLeft | ALIGN.AlignVCenter
 
 
@@ -70,7 +73,7 @@ class ChoiceOverlay(Overlay):
             if across:
                 left += width
             else:
-                top += 40 * scale
+                top += CHOICE_PX * scale
 
     def _key_at(self, event: QMouseEvent) -> str | None:
         return next((key for place, key in self._places if place.contains(event.position())), None)
@@ -80,8 +83,9 @@ class StartOverlay(ChoiceOverlay):
     """Where a session begins: searching, choosing, naming, or what went wrong and what can be done."""
 
     def __init__(self, parent: QWidget, theme: Theme) -> None:
-        super().__init__(parent, theme, 760.0, 440.0)
+        super().__init__(parent, theme, _WIDTH_PX, 0.0)
         self.page: StartPage | None = None
+        self._high_px = 0.0
         self.field = QLineEdit(self)
         self.field.hide()
         # Enter and Esc go on to the window, which knows the page's choices.
@@ -95,6 +99,8 @@ class StartOverlay(ChoiceOverlay):
         """Show this page; None: nothing."""
         if page != self.page:
             self.page = page
+            self._high_px = 0.0 if page is None else self._text_height_px(page.text)
+            self.resize_card(_WIDTH_PX, 0.0 if page is None else self._card_height_px(page))
             self.setAccessibleName("" if page is None else page.title)
             self.setAccessibleDescription("" if page is None else page.text)
             self._show_field(page)
@@ -107,20 +113,30 @@ class StartOverlay(ChoiceOverlay):
         if self.page is None:
             return
         scale, theme, page = self.factor, self.theme, self.page
-        title = QRectF(box.left(), box.top(), box.width(), 44 * scale)
+        title = QRectF(box.left(), box.top(), box.width(), _TITLE_PX * scale)
         colour = theme.levels["off"] if page.failed else theme.text
         shape = "■  " if page.failed else ""
         sizes = tuple(scale * size for size in (28.0, 24.0, 20.0))
         draw_wrapped(painter, title, shape + page.title, sizes, colour, _LEFT, BOLD)
-        text = QRectF(box.left(), title.bottom() + 10 * scale, box.width(), 96 * scale)
-        sizes = tuple(scale * size for size in (18.0, 16.0, 14.0, 12.0))
-        high = draw_wrapped(painter, text, page.text, sizes, theme.muted, ALIGN.AlignLeft | ALIGN.AlignTop, PLAIN)
-        top = text.top() + max(high, 46 * scale) + 22 * scale
+        text = QRectF(box.left(), title.bottom() + 10 * scale, box.width(), _TEXT_PX * scale)
+        sizes = tuple(scale * size for size in _TEXT_SIZES_PX)
+        draw_wrapped(painter, text, page.text, sizes, theme.muted, ALIGN.AlignLeft | ALIGN.AlignTop, PLAIN)
+        top = text.top() + (self._high_px + 24) * scale
         if page.asks:
-            place = QRectF(box.left(), top, box.width(), 44 * scale)
+            place = QRectF(box.left(), top, box.width(), _FIELD_PX * scale)
             self.field.setGeometry(place.toRect())
             top = place.bottom() + 20 * scale
         self.draw_choices(painter, QRectF(box.left(), top, box.width(), box.bottom() - top), page.choices)
+
+    def _text_height_px(self, text: str) -> float:
+        """At scale 1."""
+        room = QRectF(0.0, 0.0, _WIDTH_PX - 2 * PAD_PX, _TEXT_PX)
+        return min(wrapped_height(text, room, _TEXT_SIZES_PX, PLAIN), _TEXT_PX)
+
+    def _card_height_px(self, page: StartPage) -> float:
+        """As high as what it says, at scale 1."""
+        asks = _FIELD_PX + 20 if page.asks else 0
+        return 2 * PAD_PX + _TITLE_PX + 10 + self._high_px + 24 + asks + CHOICE_PX * len(page.choices)
 
     def _show_field(self, page: StartPage | None) -> None:
         asks = page is not None and bool(page.asks)

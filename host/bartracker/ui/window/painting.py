@@ -63,18 +63,29 @@ def draw_wrapped(
     weight: QFont.Weight = DEMI,
 ) -> float:
     """Wrapped text at the first of these sizes at which it fits its box; returns the height it takes, px."""
-    flags, text = align | Qt.TextFlag.TextWordWrap, quantities.unbroken(text)
+    text = quantities.unbroken(text)
+    chosen, height = _fitting(text, box, sizes_px, weight)
+    painter.setFont(chosen)
+    painter.setPen(QColor(colour))
+    painter.drawText(box, align | Qt.TextFlag.TextWordWrap, text)
+    return height
+
+
+def wrapped_height(text: str, box: QRectF, sizes_px: tuple[float, ...], weight: QFont.Weight = DEMI) -> float:
+    """The height that `draw_wrapped` would take, px."""
+    return _fitting(quantities.unbroken(text), box, sizes_px, weight)[1]
+
+
+def _fitting(text: str, box: QRectF, sizes_px: tuple[float, ...], weight: QFont.Weight) -> tuple[QFont, float]:
+    """The first of the sizes at which the text fits the box, else the last, and its height, px."""
     chosen, height = font(sizes_px[-1], weight), box.height()
     for size_px in sizes_px:
         chosen = font(size_px, weight)
-        needed = QFontMetricsF(chosen).boundingRect(box, flags, text)
+        needed = QFontMetricsF(chosen).boundingRect(box, Qt.TextFlag.TextWordWrap, text)
         height = needed.height()
         if height <= box.height() and needed.width() <= box.width():
             break
-    painter.setFont(chosen)
-    painter.setPen(QColor(colour))
-    painter.drawText(box, flags, text)
-    return height
+    return chosen, height
 
 
 def draw_large(painter: QPainter, box: QRectF, text: str, colour: str, reference: str = "0.00") -> float:
