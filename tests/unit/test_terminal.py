@@ -167,7 +167,7 @@ def test_keys_choose_correct_and_stop(monkeypatch):
     assert "Rep 2 left out. Z takes that back." in text
     assert HELP[0] in text
     assert HELP[1] in text
-    assert "Load in lb, bar included, from set 1 on: 25▏" in text
+    assert "▸ 25▏  Load in lb, bar included, from set 1 on" in text
     assert "250 lb from set 1 on" in text
     after = text.rsplit("\x1b[?1049l", 1)[1]
     assert "Set 1: Squat 250 lb, 2 reps" in after, "what was lifted until then is summed up"
@@ -200,7 +200,7 @@ def test_sets_are_split_joined_and_named_by_key():
         assert session.snapshot().exercise == "bench"
         assert controls.said == "Bench press from set 1 on"
         controls.press("a")
-        assert controls.question.startswith("Who lifts?: ▏")
+        assert controls.question.startswith("▸ ▏  Who lifts?")
         controls.press("Anna Berg\x7f\n")
         assert session.snapshot().sets[0].athlete == "Anna Ber"
         assert controls.said == "Anna Ber lifts from this set on"

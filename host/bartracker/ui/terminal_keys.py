@@ -121,7 +121,8 @@ class TerminalControls:
         if self._asked is None:
             return ""
         words = question(self._asked, newest(self._session.snapshot()), self.preferences.units)
-        return f"{words}: {self._typed}▏ Enter takes it, Esc leaves it"
+        # What is typed stands first: a narrow terminal cuts the end off.
+        return f"▸ {self._typed}▏  {words} · Enter takes it, Esc leaves it"
 
     def press(self, text: str) -> None:
         """Take what was typed."""
