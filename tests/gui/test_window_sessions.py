@@ -539,3 +539,18 @@ def test_every_text_colour_can_be_read_on_its_ground(require_qt, name):
         ink = _luminance(colour)
         contrast = (max(ink, card) + 0.05) / (min(ink, card) + 0.05)
         assert contrast >= (4.5 if colour != theme.hint else 4.0), (colour, contrast)
+
+
+def test_what_the_header_says_can_be_clicked(show, play, qtbot):
+    from PySide6.QtCore import Qt
+
+    window = show(play(HeldLink(AFTER_TWO_REPS_S, hold=True)))
+    for widget, question in ((window.header.load, "Load in kg"), (window.header.exercise, "Exercise")):
+        qtbot.mouseClick(widget, Qt.MouseButton.RightButton)
+        assert not window.prompt.isVisible()
+        qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
+        assert window.prompt.placeholderText().startswith(question)
+        assert window.prompt.isVisible()
+        qtbot.keyClick(window, Qt.Key.Key_Escape)
+    qtbot.mouseClick(window.transport.keys, Qt.MouseButton.LeftButton)
+    assert window.help.isVisible()

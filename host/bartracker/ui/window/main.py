@@ -23,6 +23,7 @@ from bartracker.session_edits import Edit
 from bartracker.ui.preferences import Preferences
 from bartracker.ui.sources import Surroundings
 from bartracker.ui.window.background import Background, Exports
+from bartracker.ui.window.clicks import Clicks
 from bartracker.ui.window.collecting import collect_due
 from bartracker.ui.window.controls import Controls
 from bartracker.ui.window.frame_clock import FrameClock
@@ -290,6 +291,15 @@ class MainWindow(WindowParts):
         self.transport.slower.clicked.connect(self.controls.slower)
         self.transport.faster.clicked.connect(self.controls.faster)
         self.transport.bar.sliderReleased.connect(self._on_slider)
+        controls, header = self.controls, self.header
+        for widget, act, words in (
+            (header.exercise, controls.ask_exercise, "Correct the exercise (E)"),
+            (header.load, controls.ask_load, "Correct the load (L)"),
+            (header.athlete, controls.ask_athlete, "Who lifts from here on (A)"),
+            (header.link, controls.ask_sensor, "The sensor: name, calibrate, another (N)"),
+            (self.transport.keys, controls.toggle_help, "All keys (?)"),
+        ):
+            Clicks(widget, act, words)
         for page in (self.start, self.calibration):
             page.chosen.connect(self.source_choice.press)
         self.fit(self.preferences.zoom)
