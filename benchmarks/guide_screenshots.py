@@ -65,7 +65,7 @@ class DeskToLookAt:
     def offered(self) -> None:
         """Nothing is kept."""
 
-    def calibration(self) -> CalibrationSession:
+    def calibration(self, latitude_deg: float | None = None) -> CalibrationSession:
         raise BartrackerError("calibration", "is not made for a picture", "use bartracker calibrate")
 
     check = calibration
@@ -126,6 +126,7 @@ def _scenes() -> list[Scene]:
         Scene("first-run-name"),
         Scene("first-run-name-refused", _refused),
         Scene("first-run-calibrate", lambda window: _press(window, "Esc")),
+        Scene("first-run-place", lambda window: _press(window, "Esc", "C")),
         Scene("first-run-near", _near, new=False),
         Scene("sensor", lambda window: _press(window, "N"), new=False, calibrated=True),
         Scene("calibration-connecting", state=CalibrationState(1, False, "connecting", _NAME)),

@@ -179,6 +179,13 @@ def test_calibrating_takes_the_sensor_and_gives_it_back(gym, live, qtbot):
     clicked(window, qtbot, "Esc")
     shows(window, qtbot, "Calibrate bartracker-0001 now?")
     clicked(window, qtbot, "C")
+    shows(window, qtbot, "Where are you?")
+    window.start.field.setText("91")
+    pressed(window, qtbot, "Return")
+    assert "Latitude 91 is on no map" in window.start.page.text
+    window.start.field.setText("48,1 N")
+    pressed(window, qtbot, "Return")
+    assert window.preferences.latitude_deg == 48.1
     first = window.session
 
     def lying() -> bool:

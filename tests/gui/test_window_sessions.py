@@ -17,6 +17,7 @@ from bartracker.live import LiveSession
 from bartracker.pipeline import PipelineSettings
 from bartracker.ui import quantities
 from bartracker.ui.preferences import Preferences, read_preferences, write_preferences
+from bartracker.ui.start_page import latitude_of
 
 AFTER_TWO_REPS_S = 12.0
 
@@ -506,8 +507,10 @@ def test_sound_keys_say_what_they_do(show, press, play):
 
 
 def test_what_a_person_likes_is_kept(tmp_path):
-    liked = Preferences("rom", "lb", "light", 1.3, 1600, 900, True, True, "outside", 4, False, False, True, "sound")
-    assert len(fields(Preferences)) == 14, "give the new one a value here"
+    liked = Preferences(
+        "rom", "lb", "light", 1.3, 1600, 900, True, True, "outside", 4, False, False, True, "sound", 48.1
+    )
+    assert len(fields(Preferences)) == 15, "give the new one a value here"
     path = tmp_path / "new" / "views.json"
     write_preferences(liked, path)
     assert read_preferences(path) == liked
@@ -554,3 +557,25 @@ def test_what_the_header_says_can_be_clicked(show, play, qtbot):
         qtbot.keyClick(window, Qt.Key.Key_Escape)
     qtbot.mouseClick(window.transport.keys, Qt.MouseButton.LeftButton)
     assert window.help.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("kept", "read"), [("48.1", 48.1), ("-33", -33), ("null", None), ("200", None), ("true", None)]
+)
+def test_a_latitude_is_remembered_where_it_can_be_one(tmp_path, kept, read):
+    path = tmp_path / "views.json"
+    path.write_text(f'{{"latitude_deg": {kept}}}')
+    assert read_preferences(path).latitude_deg == read
+
+
+@pytest.mark.parametrize(
+    ("typed", "degrees"), [("", None), ("48.1", 48.1), (" 48,1 N", 48.1), ("33.9°S", -33.9), ("-12", -12)]
+)
+def test_a_latitude_as_people_type_it(typed, degrees):
+    assert latitude_of(typed) == degrees
+
+
+@pytest.mark.parametrize("typed", ["here", "91", "nan", "S"])
+def test_what_is_no_latitude_is_refused(typed):
+    with pytest.raises(BartrackerError, match="latitude"):
+        latitude_of(typed)

@@ -83,13 +83,15 @@ class SensorDesk:
         write_sensors(book.with_sensor(replace(known, calibration_offered=True)))
         self._at_hand = replace(at_hand, new=False)
 
-    def calibration(self) -> CalibrationSession:
-        """A calibration of the sensor at hand, not begun; the sensor must be free."""
+    def calibration(self, latitude_deg: float | None) -> CalibrationSession:
+        """A calibration of the sensor at hand there, not begun; the sensor must be free."""
+        from bartracker.calibration.gravity import ANYWHERE, local_gravity
         from bartracker.cli.calibrate import connected
         from bartracker.cli.kept_calibration import keeper
 
         link = open_link(self._needed().uri)
-        return CalibrationSession(link, lambda: connected(link), keep=keeper(link))
+        gravity = ANYWHERE if latitude_deg is None else local_gravity(latitude_deg)
+        return CalibrationSession(link, lambda: connected(link), keep=keeper(link), gravity=gravity)
 
     def check(self) -> CalibrationSession:
         """A check of its calibration, not begun; the sensor must be free."""

@@ -39,6 +39,7 @@ class Preferences:
         schedule, every_nth: when a rep is heard.
         sound, speech, metronome: what is heard.
         sensor_cues: what of the sensor itself plays the cues.
+        latitude_deg: where calibrations are made; None: not told.
     """
 
     metric: str = "mv"
@@ -55,6 +56,7 @@ class Preferences:
     speech: bool = True
     metronome: bool = False
     sensor_cues: SensorCues = "off"
+    latitude_deg: float | None = None
 
 
 _ALLOWED: dict[str, Callable[[object], bool]] = {
@@ -67,6 +69,7 @@ _ALLOWED: dict[str, Callable[[object], bool]] = {
     "every_nth": lambda value: _is_between(value, 2, 10),
     "schedule": lambda value: value in SCHEDULES,
     "sensor_cues": lambda value: value in SENSOR_CUES,
+    "latitude_deg": lambda value: value is None or (isinstance(value, int | float) and abs(value) <= 90),
 }
 
 

@@ -48,8 +48,8 @@ class SensorDesk(Protocol):
         """Naming and calibrating were offered; not again by themselves."""
         ...
 
-    def calibration(self) -> CalibrationSession:
-        """A calibration of it, not begun; the sensor must be free by then."""
+    def calibration(self, latitude_deg: float | None) -> CalibrationSession:
+        """A calibration of it there, not begun; the sensor must be free by then."""
         ...
 
     def check(self) -> CalibrationSession:

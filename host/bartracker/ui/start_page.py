@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from bartracker.errors import BartrackerError
 from bartracker.links.sensor_link import LinkState
 from bartracker.live_state import LiveState
 from bartracker.ui import wording
@@ -20,6 +21,7 @@ Act: TypeAlias = Literal[
     "skip-name",
     "ask-name",
     "calibrate",
+    "begin",
     "check",
     "later",
     "close",
@@ -90,6 +92,34 @@ def offer_page(sensor: SensorAtHand) -> StartPage:
     )
     later = Choice("Enter", "later: begin with the first set", "later")
     return StartPage(f"Calibrate {sensor.label} now?", text, (_CALIBRATE, later))
+
+
+def place_page(latitude_deg: float | None) -> StartPage:
+    """Before a calibration: gravity there sets the accelerometer's scale. `latitude_deg`: as told before."""
+    text = (
+        "Gravity sets the scale of what is measured, and differs by half a percent between equator and poles. With "
+        "your latitude, to a degree, the scale is known to 0.01 %; left empty, to 0.15 %."
+    )
+    choices = (Choice("Enter", "begin", "begin"), Choice("Esc", "not now", "close"))
+    typed = "" if latitude_deg is None else f"{latitude_deg:g}"
+    return StartPage("Where are you?", text, choices, asks="Latitude in degrees, for example 48.1", typed=typed)
+
+
+def latitude_of(text: str) -> float | None:
+    """A latitude as a person types it, degrees: "48.1", "48,1 N", "33.9s"; None where nothing was typed. Raises
+    BartrackerError.
+    """
+    said = text.strip().replace(",", ".").replace("°", " ")
+    if not said:
+        return None
+    south = said[-1:] in "sS"
+    try:
+        degrees = float(said.rstrip("nNsS "))
+    except ValueError:
+        raise BartrackerError(f"latitude {text.strip()[:20]!r}", "is no number", "write for example 48.1") from None
+    if not abs(degrees) <= 90.0:
+        raise BartrackerError(f"latitude {degrees:g}", "is on no map", "give degrees from -90 to 90")
+    return -degrees if south else degrees
 
 
 def sensor_page(sensor: SensorAtHand | None) -> StartPage:

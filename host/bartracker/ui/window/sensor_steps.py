@@ -2,18 +2,29 @@
 run with a new sensor these steps come by themselves, later when they are asked for.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from bartracker.errors import BartrackerError
 from bartracker.live_calibration import CalibrationSession, CalibrationState
+from bartracker.ui import wording
 from bartracker.ui.sources import SensorAtHand, SensorDesk
-from bartracker.ui.start_page import Choice, StartPage, naming_page, offer_page, refused_page, sensor_page
+from bartracker.ui.start_page import (
+    Choice,
+    StartPage,
+    latitude_of,
+    naming_page,
+    offer_page,
+    place_page,
+    refused_page,
+    sensor_page,
+)
 
 if TYPE_CHECKING:
     from bartracker.ui.window.main import MainWindow
     from bartracker.ui.window.source_choice import SourceChoice
 
-Step: TypeAlias = Literal["name", "offer", "sensor"]
+Step: TypeAlias = Literal["name", "offer", "place", "sensor"]
 
 
 class SensorSteps:
@@ -39,7 +50,13 @@ class SensorSteps:
             return None
         if self._refused is not None:
             return self._refused
-        return naming_page(sensor) if self._step == "name" else offer_page(sensor)
+        match self._step:
+            case "name":
+                return naming_page(sensor)
+            case "place":
+                return place_page(self._window.preferences.latitude_deg)
+            case _:
+                return offer_page(sensor)
 
     @property
     def calibrating(self) -> bool:
@@ -62,8 +79,12 @@ class SensorSteps:
                 self._step = "name"
             case "later":
                 self._done()
-            case "calibrate":
+            case "calibrate" if self.calibrating:
                 self._calibrate(check=False)
+            case "calibrate":
+                self._step = "place"
+            case "begin":
+                self._take_place(typed)
             case "check":
                 self._calibrate(check=True)
             case "keep":
@@ -73,7 +94,7 @@ class SensorSteps:
             case "leave":
                 self._leave()
             case _:
-                self._step = None
+                self._step, self._refused = None, None
 
     def forget(self) -> None:
         """Another source is opened: no step of the old one goes on."""
@@ -118,8 +139,7 @@ class SensorSteps:
             self._window.show_again()
 
         def refused(error: BartrackerError) -> None:
-            problem = f"{error.given[:1].upper()}{error.given[1:]} {error.problem}. What to do: {error.remedy}."
-            self._refused = refused_page(naming_page(sensor), problem, typed)
+            self._refused = refused_page(naming_page(sensor), _words_of(error), typed)
             self._window.show_again()
 
         self._window.background.do(lambda: desk.name(typed), named, refused)
@@ -140,6 +160,17 @@ class SensorSteps:
         if desk is not None:
             self._window.background.do(desk.offered, lambda _: None, self._window.refuse)
 
+    def _take_place(self, typed: str) -> None:
+        """Where it is calibrated, then the calibration."""
+        try:
+            latitude_deg = latitude_of(typed)
+        except BartrackerError as error:
+            self._refused = refused_page(place_page(None), _words_of(error), typed)
+            return
+        self._refused = None
+        self._window.preferences = replace(self._window.preferences, latitude_deg=latitude_deg)
+        self._calibrate(check=False)
+
     def _calibrate(self, *, check: bool) -> None:
         """The live session lets go of the sensor, then the calibration takes it."""
         desk, sensor = self._desk, self._sensor
@@ -148,7 +179,7 @@ class SensorSteps:
         if self._first_run_of == sensor.sensor_id:
             self._window.background.do(desk.offered, lambda _: None, self._window.refuse)
         self._uri = self._uri or sensor.uri
-        before, live = self.session, self._window.session
+        before, live, latitude_deg = self.session, self._window.session, self._window.preferences.latitude_deg
         self._step, self._beginning, self.session = None, True, None
         self._window.calibration.show_state(None)
         self._window.calibration.show_state(CalibrationState(0, check, "connecting", sensor.label))
@@ -157,7 +188,7 @@ class SensorSteps:
             live.close()
             if before is not None:
                 before.close()
-            return desk.check() if check else desk.calibration()
+            return desk.check() if check else desk.calibration(latitude_deg)
 
         def taken(session: object) -> None:
             self._beginning, self.session = False, cast("CalibrationSession", session)
@@ -189,3 +220,7 @@ class SensorSteps:
                 session.close()
 
         self._window.background.do(let_go, lambda _: self._sources.open(uri), self._window.refuse)
+
+
+def _words_of(error: BartrackerError) -> str:
+    return f"{wording.capital(error.given)} {error.problem}. What to do: {error.remedy}."
