@@ -204,8 +204,9 @@ class HopIntegrals:
     @staticmethod
     def joined(parts: "list[HopIntegrals]") -> "HopIntegrals":
         """Consecutive integrals as one."""
+        befores = np.cumsum([0, *(len(part.since_s) for part in parts[:-1])])
         return HopIntegrals(
-            np.cumsum([n for part in parts for n in np.diff(part.ends, prepend=0).tolist()], dtype=np.int64),
+            np.concatenate([part.ends + before for part, before in zip(parts, befores, strict=True)]),
             np.concatenate([part.since_s for part in parts]),
             np.concatenate([part.columns for part in parts]),
             np.concatenate([part.integrals for part in parts], axis=1),

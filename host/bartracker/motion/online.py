@@ -24,7 +24,7 @@ from bartracker.motion.model import (
     stacked,
 )
 from bartracker.motion.settings import MotionSettings
-from bartracker.motion.smoothed_motion import SmoothedMotion, Stretch, Visit, per_sample, tilt_by
+from bartracker.motion.smoothed_motion import SmoothedMotion, Stretch, Visit, tilt_by
 from bartracker.motion.smoother import Prior, vertical_nodes
 from bartracker.motion.stillness import hop_moments, is_still
 from bartracker.samples import BoolArray, FloatArray
@@ -54,7 +54,8 @@ class HopMotion:
 @dataclass(frozen=True, slots=True)
 class _Past:
     """One hop of the stream: what smoothing needs of it. prior, known_mean: what was known at the node before it, for
-    a sensor as bought and as it seems to be (filter.py).
+    a sensor as bought and as it seems to be (filter.py). gain_z (N, 14), rise_z (14,): the vertical columns of its
+    integrals, of velocity at each sample and of height at its end.
     """
 
     hop: Hop
@@ -64,6 +65,8 @@ class _Past:
     still: bool
     prior: Prior
     known_mean: FloatArray
+    gain_z: FloatArray
+    rise_z: FloatArray
 
 
 class OnlineMotion:
@@ -104,7 +107,8 @@ class OnlineMotion:
         # The hop's own stillness is known only at its end: its samples carry that of the hop before.
         was_still, self._was_still = self._was_still, still
         state.update(model, still=still)
-        self._past.append(_Past(hop, quat, model, integrals, still, prior, known))
+        gain_z, rise_z = integrals.integrals[0, :, 2], integrals.integrals[1, -1, 2]
+        self._past.append(_Past(hop, quat, model, integrals, still, prior, known, gain_z, rise_z))
         return HopMotion(
             t_s=hop.t_s,
             quat_ws=at_samples(tilt_by(known[TILT], quat), hop.gyr_radps, hop.period_s, self.settings),
@@ -133,25 +137,24 @@ class OnlineMotion:
         takes the sensor's errors as the stream knows them now.
         """
         past = self._past[self._first(t_s) :]
-        hops = [each.hop for each in past]
-        weights = column_weights(
-            np.stack([each.known_mean[:NODE_STATES] for each in past]), self._filter.known_mean[NODE_STATES:]
-        )
+        t_s_of = [each.hop.t_s for each in past]
+        lengths = np.array([len(each) for each in t_s_of])
+        ends = np.cumsum(lengths)
+        known = np.concatenate([each.known_mean for each in past]).reshape(len(past), -1)
+        weights = column_weights(known[:, :NODE_STATES], self._filter.known_mean[NODE_STATES:])
         weights[:, BIAS_Z - TILT.start + 1] = 0.0
-        columns = np.concatenate([each.integrals.integrals[0, :, 2] for each in past])
-        gained = (columns * per_sample(hops, weights)).sum(axis=1)
-        ends = np.cumsum([len(hop) for hop in hops])
-        risen = (np.stack([each.integrals.integrals[1, -1, 2] for each in past]) * weights).sum(axis=1)
+        gained = (np.concatenate([each.gain_z for each in past]) * np.repeat(weights, lengths, axis=0)).sum(axis=1)
+        risen = (np.concatenate([each.rise_z for each in past]).reshape(len(past), -1) * weights).sum(axis=1)
         still = np.array([each.still for each in past])
         hop_s = np.concatenate([each.model.duration_s for each in past])
-        variance = np.concatenate([each.model.vel_variance[:, 2] for each in past])
+        variance = np.concatenate([each.model.vel_variance for each in past])[:, 2]
         offset = np.stack([risen, gained[ends - 1]], axis=1)
         nodes = vertical_nodes(hop_s, variance, offset, still, past[0].prior, self.settings)
         since = np.concatenate([each.integrals.since_s for each in past])
-        before, duration = per_sample(hops, nodes[:-1]), per_sample(hops, hop_s)
+        before, duration = np.repeat(nodes[:-1], lengths, axis=0), np.repeat(hop_s, lengths)
         velocity = before[:, 1] + gained - since * before[:, 2]
-        gap = per_sample(hops, nodes[1:, 1] - velocity[ends - 1])
-        return np.concatenate([hop.t_s for hop in hops]), velocity + gap * since / duration, per_sample(hops, still)
+        gap = np.repeat(nodes[1:, 1] - velocity[ends - 1], lengths)
+        return np.concatenate(t_s_of), velocity + gap * since / duration, np.repeat(still, lengths)
 
     def smoothed_since(self, t_s: float, visits: Sequence[Visit] = ()) -> SmoothedMotion:
         """The current segment from t_s to now, smoothed with what is known now."""
