@@ -41,7 +41,7 @@ def drawn_of(count: int) -> IntArray:
     """Which of the `count` samples of a lift to draw, first and last among them: it is smooth, and wide lines are slow
     to draw.
     """
-    return np.unique(np.linspace(0, count - 1, min(count, _MOST_DRAWN)).astype(np.int64))
+    return np.linspace(0, count - 1, min(count, _MOST_DRAWN)).astype(np.int64)
 
 
 def facing(path: SidePath, other: SidePath | None) -> SidePath:

@@ -32,23 +32,25 @@ class Picture:
         metric = metric_of(preferences.metric)
         best, other = best_rep(reps), selection.reps_before(state) if selection.other else ()
         over = shown is not None and shown.result is not None
+        lifts = self._view == "lifts" or (self._view is None and over)
         window.header.show(shown, state, preferences.units)
         window.banner.show_state(state)
         window.card.show_rep(None if rep is None else rep.rep, selection.following, metric)
         window.bars.show_reps(reps, rep, metric, state.targets)
         window.time_plots.show(state.motion, state.sets)
-        window.lifts.show(reps, rep, best, other)
+        if lifts:
+            window.lifts.show(reps, rep, best, other)
         window.table.show(reps, None if rep is None else reps.index(rep))
         window.path.show(reps, rep, best, other)
         window.ring.show_phase(None if over else state.now, state.targets.tempo, state.targets.eccentric_tolerance_s)
         window.transport.show_state(state)
-        self._arrange(shown, state)
+        self._arrange(shown, state, lifts=lifts)
         window.show_notice()
         if window.too_narrow:
             window.fit(preferences.zoom)
         window.start.show_page(window.source_choice.page)
 
-    def _arrange(self, shown: LiveSet | None, state: LiveState) -> None:
+    def _arrange(self, shown: LiveSet | None, state: LiveState, *, lifts: bool) -> None:
         window = self._window
         selection = window.selection
         over = shown is not None and shown.result is not None
@@ -56,5 +58,4 @@ class Picture:
         if summary and shown is not None:
             rest = wording.rest_s(state) if selection.chosen_set is None else None
             window.summary.show_set(shown, state.targets, rest)
-        lifts = self._view == "lifts" or (self._view is None and over)
         window.arrange(big=window.preferences.big, summary=summary, lifts=lifts)
