@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bartracker.cli.options import WrongUseError
-from bartracker.ui import quantities
 
 if TYPE_CHECKING:
     from bartracker.results import Analysis
@@ -61,7 +60,7 @@ def write_json(analysis: "Analysis", target: str, edits: "tuple[Edit, ...]" = ()
 
 def summary_lines(analysis: "Analysis") -> list[str]:
     """One line a set in the words of the gym floor."""
-    from bartracker.ui import wording
+    from bartracker.ui import quantities, wording
 
     lines: list[str] = []
     for one in analysis.sets:

@@ -19,7 +19,6 @@ from bartracker.cli.options import (
     read_book,
 )
 from bartracker.cli.work import find_reps
-from bartracker.ui import quantities
 
 if TYPE_CHECKING:
     from bartracker.coaching.profile import LoadVelocityProfile
@@ -93,7 +92,7 @@ def _analysis(path: Path, exercise: str | None, *, without_edits: bool) -> "Anal
 
 
 def _lines(profile: "LoadVelocityProfile") -> list[str]:
-    from bartracker.ui import wording
+    from bartracker.ui import quantities, wording
 
     lines = [wording.exercise(profile.exercise), "load, kg   best rep, m/s   reps"]
     for point in profile.points:
