@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from bartracker.coaching import SetSoFar, TargetBook, Targets, flagged, flagged_
 from bartracker.events import Event, MotionUpdate, Notice, RepAnnounced, RepRevised, SetFinished
 from bartracker.motion.online import OnlineMotion
 from bartracker.motion.settings import MotionSettings
+from bartracker.packed_hops import PackedHops
 from bartracker.recording_health import TOLD_BY_GAPS, RecordingHealth
 from bartracker.reps.announce import RepAnnouncer
 from bartracker.reps.context import LiftContext
@@ -198,8 +200,8 @@ class Pipeline:
             self._forget(max(since, announced[0].start_s) - self.settings.reps.before_set_s)
         if self._hops:
             refine = partial(
-                refine_set,
-                self._hops.copy(),
+                _refine,
+                PackedHops.of(self._hops),
                 since,
                 self._announcer.set_index,
                 self.settings.exercise,
@@ -282,6 +284,10 @@ class Pipeline:
         while keep < len(self._hops) - 1 and self._hops[keep].t_s[-1] < before_s:
             keep += 1
         del self._hops[:keep]
+
+
+def _refine(packed: PackedHops, *rest: Any) -> WholeSet | None:
+    return refine_set(packed.hops(), *rest)
 
 
 def _rest_s(before: list[RepSet], start_s: float) -> float | None:

@@ -1,8 +1,11 @@
 """Time base: true period from jittered stamps, holes, segments, hops that do not depend on how samples arrive."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 
+from bartracker.packed_hops import PackedHops
 from bartracker.samples import StampedBlock
 from bartracker.timebase import Hop, TimeBase
 
@@ -123,3 +126,18 @@ def test_cutting_the_input_changes_no_bit(nominal: float | None) -> None:
 def test_nothing_in_nothing_out() -> None:
     assert TimeBase().flush() == []
     assert TimeBase().push(block(np.array([], int), np.array([]))) == []
+
+
+def test_packed_hops_are_the_same_to_the_bit() -> None:
+    index, stamp = jittered(101.3, 1500, 0.0005)
+    keep = (index % 400 > 11) & ((index < 900) | (index > 1250))
+    timebase = TimeBase()
+    hops = [*timebase.push(block(index[keep], stamp[keep])), *timebase.flush()]
+    again = PackedHops.of(hops).hops()
+    assert len(again) == len(hops)
+    for a, b in zip(again, hops, strict=True):
+        for field in fields(Hop):
+            one, other = getattr(a, field.name), getattr(b, field.name)
+            assert type(one) is type(other)
+            assert np.array_equal(one, other)
+            assert np.asarray(one).dtype == np.asarray(other).dtype

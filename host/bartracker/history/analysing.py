@@ -19,7 +19,16 @@ from bartracker.session_edits import Edit, edited
 
 # The rooms and files whose code a number passes through on its way.
 _ROOMS = ("calibration", "coaching", "motion", "recording", "reps", "wire")
-_FILES = ("api.py", "pipeline.py", "recording_health.py", "results.py", "samples.py", "session_edits.py", "timebase.py")
+_FILES = (
+    "api.py",
+    "packed_hops.py",
+    "pipeline.py",
+    "recording_health.py",
+    "results.py",
+    "samples.py",
+    "session_edits.py",
+    "timebase.py",
+)
 
 
 @cache
