@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 SIZE = (1920, 1080)
 TARGETS = Targets(tempo=Tempo.parse("3-1-X-0"), velocity_mps=(0.5, 0.7), velocity_loss_limit=0.2)
 HEARTBEAT_MS = 5
+PAUSE_MS = 100.0
 
 
 def noted() -> "array[float]":
@@ -246,6 +247,7 @@ def _long(minutes: float) -> None:
         _say("frame, wall", watch.wall_ms)
         _say("frame, processor", watch.processor_ms)
         _say("no answer for", watch.silences_ms)
+        print(f"{sum(each > PAUSE_MS for each in watch.silences_ms)} pauses over {PAUSE_MS:.0f} ms")
         print(f"so far while it was analysed: {session.snapshot().analysed_s or 0.0:.0f} s of {60 * minutes:.0f} s")
         while (session.snapshot().analysed_s or 0.0) < link.duration_s:
             watch.run(1.0)
@@ -255,6 +257,7 @@ def _long(minutes: float) -> None:
         _say("frame, wall", watch.wall_ms)
         _say("frame, processor", watch.processor_ms)
         _say("no answer for", watch.silences_ms)
+        print(f"{sum(each > PAUSE_MS for each in watch.silences_ms)} pauses over {PAUSE_MS:.0f} ms")
         watch.window.close()
         session.close()
 
