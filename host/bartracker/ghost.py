@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bartracker.errors import BartrackerError
-from bartracker.events import Event, RepTrace, SetFinished
-from bartracker.pipeline import Pipeline, PipelineSettings
+from bartracker.events import RepTrace
+from bartracker.pipeline import PipelineSettings
 from bartracker.recording.recording import Recording
-from bartracker.results import Analysis, Rep, RepSet
+from bartracker.results import Rep, RepSet
 from bartracker.session_edits import Edit, edited
+from bartracker.traced_analysis import traced_analysis
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,25 +21,6 @@ class Ghost:
     rep: Rep
     trace: RepTrace
     origin: str
-
-
-def traced_analysis(recording: Recording, settings: PipelineSettings) -> tuple[Analysis, dict[float, RepTrace]]:
-    """The analysis of a recording, and the traces of its reps by the beginning of their lifting phases, s. Raises
-    BartrackerError.
-    """
-    pipeline = Pipeline(settings)
-    traces: dict[float, RepTrace] = {}
-
-    def keep(events: Sequence[Event]) -> None:
-        for event in events:
-            if isinstance(event, SetFinished):
-                reps = zip(event.rep_set.reps, event.traces, strict=True)
-                traces.update((rep.concentric_start_s, trace) for rep, trace in reps)
-
-    for block in recording.blocks:
-        keep(pipeline.push(block))
-    keep(pipeline.finish())
-    return pipeline.analysis(), traces
 
 
 def ghost_of(
@@ -56,11 +38,12 @@ def ghost_of(
     """
     analysis, traces = traced_analysis(recording, settings)
     full = [
-        (rep.mean_velocity_mps, one.index, rep, traces[rep.concentric_start_s])
+        (rep.mean_velocity_mps, one.index, rep, trace)
         for one in edited(analysis, edits).sets
         if wanted(one)
         for rep in one.reps
-        if rep.kind == "full" and rep.mean_velocity_mps is not None and rep.concentric_start_s in traces
+        if rep.kind == "full" and rep.mean_velocity_mps is not None
+        if (trace := traces.get(rep.concentric_start_s)) is not None and len(trace.t_s)
     ]
     fastest = max(full, key=lambda each: each[0], default=None)
     if fastest is None:

@@ -11,8 +11,8 @@ from bartracker.timebase import Hop
 
 @dataclass(frozen=True, slots=True)
 class PackedHops:
-    """Hops as a few long arrays, to be handed to another process: thousands of short ones take a tenth of a second to
-    pickle, in which nothing else runs. lengths, period_s, starts_segment: (M,), one a hop.
+    """Hops as a few long arrays, to be handed to another process: thousands of short ones are slow to pickle, and
+    nothing else runs meanwhile. lengths, period_s, starts_segment: (M,), one a hop.
     """
 
     lengths: IntArray

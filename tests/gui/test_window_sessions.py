@@ -1,112 +1,18 @@
 """Whole sessions in the window by keyboard alone: links that come and go, corrections, looks, going to and fro."""
 
-from collections.abc import Callable
-from dataclasses import fields, replace
-from pathlib import Path
-
 import pytest
 from scripted_sensor import ScriptedSensor
 from scripted_set import SCRIPT, HeldLink, ScriptedPipeline
+from window_gym import AFTER_TWO_REPS_S, finished, taken
 from window_places import place_in
 
 from bartracker.coaching import Targets, Tempo
 from bartracker.errors import BartrackerError
-from bartracker.ghost import Ghost
 from bartracker.links.sensor_link import LinkState
 from bartracker.live import LiveSession
 from bartracker.pipeline import PipelineSettings
 from bartracker.ui import quantities
-from bartracker.ui.preferences import Preferences, read_preferences, write_preferences
-from bartracker.ui.start_page import latitude_of
-
-AFTER_TWO_REPS_S = 12.0
-
-
-class Gym:
-    """Surroundings of a window: other sessions, sensors that are near, edits that were kept."""
-
-    desk = None
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.opened: list[str] = []
-        self.kept: list[tuple[object, ...]] = []
-        self.best: Ghost | None = None
-        self.sensors = [("bar-1 (00:11), -50 dBm", "ble://bar-1"), ("bar-2 (00:12), -70 dBm", "ble://bar-2")]
-
-    def open(self, uri: str) -> LiveSession:
-        self.opened.append(uri)
-        return LiveSession(HeldLink(AFTER_TWO_REPS_S, hold=True), ScriptedPipeline())
-
-    def near(self) -> list[tuple[str, str]]:
-        return self.sensors
-
-    def keep_edits(self, edits: tuple[object, ...]) -> None:
-        self.kept.append(edits)
-
-    def ghost(self) -> Ghost | None:
-        return self.best
-
-
-@pytest.fixture
-def gym(tmp_path) -> Gym:
-    return Gym(tmp_path)
-
-
-@pytest.fixture
-def show(qapp, qtbot, gym):
-    """A window over a session, driven frame by frame on a clock of its own."""
-    from bartracker.ui.window.main import MainWindow, dress
-
-    dress(qapp)
-    windows = []
-
-    def start(session: LiveSession, preferences: Preferences | None = None):
-        clock = iter(range(1_000_000))
-        window = MainWindow(session, preferences, gym, clock_s=lambda: next(clock) / 30.0)
-        qtbot.addWidget(window)
-        windows.append(window)
-        window.stop()
-        window.show()
-        window.refresh()
-        return window
-
-    yield start
-    for window in windows:
-        window.session.close()
-
-
-@pytest.fixture
-def press(qtbot):
-    from PySide6.QtCore import Qt
-
-    def key(window, *names: str) -> None:
-        for name in names:
-            *modifiers, key = name.split("+")
-            pressed = Qt.KeyboardModifier.NoModifier
-            for each in modifiers:
-                pressed |= getattr(Qt.KeyboardModifier, f"{each}Modifier")
-            qtbot.keyClick(window, getattr(Qt.Key, f"Key_{key}"), pressed)
-            window.refresh()
-
-    return key
-
-
-def finished(play: Callable[..., LiveSession], qtbot) -> LiveSession:
-    session = play(HeldLink())
-    qtbot.waitUntil(lambda: session.snapshot().ended, timeout=10_000)
-    return session
-
-
-def taken(window, qtbot, t_s: float) -> None:
-    """Wait until the window's session has a sample at t_s, and show it."""
-
-    def there() -> bool:
-        motion = window.session.snapshot().motion
-        return bool(len(motion)) and motion.t_s[-1] >= t_s - 0.02
-
-    qtbot.waitUntil(there, timeout=10_000)
-    window.refresh()
+from bartracker.ui.preferences import Preferences
 
 
 def test_a_set_with_a_sensor_that_is_lost_and_found_again(show, qtbot):
@@ -342,75 +248,6 @@ def test_the_bars_carry_band_loss_line_and_best(show, play):
     assert scale.limit == pytest.approx(0.8 * 0.6 / 0.9)
 
 
-def test_the_ghost_runs_in_real_time_and_stops(show, press, play, qtbot):
-    window = show(finished(play, qtbot))
-    press(window, "G")
-    assert window.notice.text().startswith("Ghost: set 1 rep 1, 0.67 m/s")
-    places = []
-    for _ in range(6):
-        window.refresh()
-        places.append(window.path.ghost.place)
-    heights = [place[1] for place in places]
-    assert heights == sorted(heights)
-    assert heights[-1] > heights[0]
-    assert window.lifts.ghost.place is not None
-    press(window, "G")
-    assert window.path.ghost.place is None
-    assert not len(window.path.ghost_line.points[0])
-
-
-def test_a_ghost_from_elsewhere_runs_before_the_first_rep(show, gym, play, qtbot):
-    gym.best = Ghost(SCRIPT[1].rep(announced=False), SCRIPT[1].trace(), "set 1 rep 2 of monday.btr")
-    window = show(play(HeldLink(1.0, hold=True)))
-    qtbot.waitUntil(lambda: window.refresh() or window.path.ghost.place is not None, timeout=10_000)
-    assert window.notice.text() == "Ghost: set 1 rep 2 of monday.btr, 0.59 m/s"
-    assert not window.state.sets
-    heights = [(window.refresh(), window.path.ghost.place[1])[1] for _ in range(5)]
-    assert heights == sorted(heights)
-    assert heights[-1] > heights[0]
-    assert window.path.ghost_line.points[1].max() == pytest.approx(60.0)
-
-
-def test_the_ghost_lifts_with_the_lifter(show, gym, play, qtbot):
-    gym.best = Ghost(SCRIPT[0].rep(announced=False), SCRIPT[0].trace(), "set 1 rep 1 of monday.btr")
-    half_s = 0.5 * SCRIPT[2].concentric_s
-    window = show(play(HeldLink(SCRIPT[2].turn_s + half_s, hold=True)))
-    qtbot.waitUntil(lambda: window.refresh() or window.path.ghost.place is not None, timeout=10_000)
-    taken(window, qtbot, SCRIPT[2].turn_s + half_s - 0.2)
-    for _ in range(30):
-        window.refresh()
-    since_s = window.state.now.since_s
-    assert window.state.now.phase == "concentric"
-    assert since_s == pytest.approx(SCRIPT[2].turn_s, abs=0.15)
-    share_s = window.time_plots.edge_s - since_s
-    assert window.lifts.ghost.place[0] == pytest.approx(share_s)
-    assert 0.3 < share_s < SCRIPT[0].concentric_s
-    t_s, velocity = window.time_plots.ghost_velocity
-    assert t_s[0] == pytest.approx(since_s)
-    assert velocity.max() == pytest.approx(1.875 * 0.6 / 0.9, rel=1e-3)
-
-
-def test_the_ghost_waits_while_the_bar_goes_down(show, gym, play, qtbot):
-    gym.best = Ghost(SCRIPT[0].rep(announced=False), SCRIPT[0].trace(), "set 1 rep 1 of monday.btr")
-    window = show(play(HeldLink(SCRIPT[2].start_s + 0.6, hold=True)))
-    qtbot.waitUntil(lambda: window.refresh() or window.path.ghost.place is not None, timeout=10_000)
-    taken(window, qtbot, SCRIPT[2].start_s + 0.4)
-    for _ in range(30):
-        window.refresh()
-    assert window.state.now.phase == "eccentric"
-    assert window.path.ghost.place[1] == pytest.approx(0.0)
-
-
-def test_a_ghost_that_cannot_be_had_is_said(show, gym, play, qtbot):
-    def missing() -> Ghost | None:
-        raise BartrackerError("monday.btr", "has no full rep to lift against", "name a recording with one")
-
-    gym.ghost = missing
-    window = show(play(HeldLink(1.0, hold=True)))
-    qtbot.waitUntil(lambda: window.refresh() or "no full rep" in window.notice.text(), timeout=10_000)
-    assert window.path.ghost.place is None
-
-
 def test_the_routine_counts_stillness_and_ends_with_the_first_movement(show, press, qtbot):
     sensor = ScriptedSensor()
     sensor.become(LinkState.STREAMING, "connected")
@@ -506,25 +343,6 @@ def test_sound_keys_say_what_they_do(show, press, play):
     assert "--tempo" in window.notice.text()
 
 
-def test_what_a_person_likes_is_kept(tmp_path):
-    liked = Preferences(
-        "rom", "lb", "light", 1.3, 1600, 900, True, True, "outside", 4, False, False, True, "sound", 48.1
-    )
-    assert len(fields(Preferences)) == 15, "give the new one a value here"
-    path = tmp_path / "new" / "views.json"
-    write_preferences(liked, path)
-    assert read_preferences(path) == liked
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", '"x"', '{"metric": 3, "zoom": "x", "width": -4, "theme": "pink"}'])
-def test_what_cannot_be_used_falls_back_to_the_usual(tmp_path, text):
-    path = tmp_path / "views.json"
-    path.write_text(text)
-    assert read_preferences(path) == Preferences()
-    path.write_text('{"units": "lb", "zoom": true, "full_screen": 1}')
-    assert read_preferences(path) == replace(Preferences(), units="lb")
-
-
 def _luminance(colour: str) -> float:
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
@@ -557,25 +375,3 @@ def test_what_the_header_says_can_be_clicked(show, play, qtbot):
         qtbot.keyClick(window, Qt.Key.Key_Escape)
     qtbot.mouseClick(window.transport.keys, Qt.MouseButton.LeftButton)
     assert window.help.isVisible()
-
-
-@pytest.mark.parametrize(
-    ("kept", "read"), [("48.1", 48.1), ("-33", -33), ("null", None), ("200", None), ("true", None)]
-)
-def test_a_latitude_is_remembered_where_it_can_be_one(tmp_path, kept, read):
-    path = tmp_path / "views.json"
-    path.write_text(f'{{"latitude_deg": {kept}}}')
-    assert read_preferences(path).latitude_deg == read
-
-
-@pytest.mark.parametrize(
-    ("typed", "degrees"), [("", None), ("48.1", 48.1), (" 48,1 N", 48.1), ("33.9°S", -33.9), ("-12", -12)]
-)
-def test_a_latitude_as_people_type_it(typed, degrees):
-    assert latitude_of(typed) == degrees
-
-
-@pytest.mark.parametrize("typed", ["here", "91", "nan", "S"])
-def test_what_is_no_latitude_is_refused(typed):
-    with pytest.raises(BartrackerError, match="latitude"):
-        latitude_of(typed)

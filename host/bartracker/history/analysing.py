@@ -11,11 +11,11 @@ import numpy as np
 from bartracker import __version__
 from bartracker.api import settings_for
 from bartracker.events import RepTrace
-from bartracker.ghost import traced_analysis
 from bartracker.history.values import CURVE_POINTS, Analysed
 from bartracker.recording.recording import Recording
 from bartracker.samples import FloatArray
 from bartracker.session_edits import Edit, edited
+from bartracker.traced_analysis import traced_analysis
 
 # The rooms and files whose code a number passes through on its way.
 _ROOMS = ("calibration", "coaching", "motion", "recording", "reps", "wire")
@@ -28,6 +28,7 @@ _FILES = (
     "samples.py",
     "session_edits.py",
     "timebase.py",
+    "traced_analysis.py",
 )
 
 

@@ -3,7 +3,7 @@ and the answer. No keys and no drawing here.
 """
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 from bartracker.live_edits import reach_of
 from bartracker.live_state import LiveRep, LiveSet, LiveState
@@ -14,7 +14,6 @@ from bartracker.ui.preferences import Units
 
 Asked: TypeAlias = Literal["exercise", "load", "athlete"]
 """What is typed as a line."""
-ASKED: tuple[Asked, ...] = get_args(Asked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from types import TracebackType
 from bartracker.errors import BartrackerError
 from bartracker.live import LiveSession
 from bartracker.session_edits import Edit, EditKind
-from bartracker.ui import choices
+from bartracker.ui import preference_steps
 from bartracker.ui.corrections import Asked, Correction, answered, corrected, newest, question
 from bartracker.ui.preferences import Preferences
 
@@ -25,12 +25,12 @@ HELP = (
 """Lines of keys, one at a time; narrow enough for the narrowest terminal that is drawn in."""
 _LONGEST_LINE = 80
 _CHOICES: dict[str, Callable[[Preferences], tuple[Preferences, str]]] = {
-    "m": choices.next_metric,
-    "u": choices.next_units,
-    "t": choices.next_theme,
-    "s": choices.next_sound,
-    "c": choices.next_schedule,
-    "i": choices.next_sensor_cues,
+    "m": preference_steps.next_metric,
+    "u": preference_steps.next_units,
+    "t": preference_steps.next_theme,
+    "s": preference_steps.next_sound,
+    "c": preference_steps.next_schedule,
+    "i": preference_steps.next_sensor_cues,
 }
 _CORRECTIONS: dict[str, EditKind] = {"x": "delete-rep", "w": "warm-up", "j": "join-before", "k": "split-here"}
 _ASKED: dict[str, Asked] = {"l": "load", "e": "exercise", "a": "athlete"}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 
 from bartracker.session_edits import EditKind
-from bartracker.ui import choices
+from bartracker.ui import preference_steps
 from bartracker.ui.corrections import Asked, Correction, Meant, answered, corrected, question
 from bartracker.ui.preferences import ZOOMS, Preferences
 from bartracker.ui.window.bars import next_speed
@@ -48,7 +48,7 @@ class Controls:
             self._window.choose(None, None)
 
     def next_metric(self) -> None:
-        self._prefer(*choices.next_metric(self._preferences))
+        self._prefer(*preference_steps.next_metric(self._preferences))
 
     def next_view(self) -> None:
         self._window.next_view()
@@ -68,10 +68,10 @@ class Controls:
     # Window
 
     def next_theme(self) -> None:
-        self._prefer(choices.next_theme(self._preferences)[0])
+        self._prefer(preference_steps.next_theme(self._preferences)[0])
 
     def next_units(self) -> None:
-        self._prefer(*choices.next_units(self._preferences))
+        self._prefer(*preference_steps.next_units(self._preferences))
 
     def larger(self) -> None:
         self._zoom(+1)
@@ -103,10 +103,10 @@ class Controls:
     # Sound
 
     def next_sound(self) -> None:
-        self._prefer(*choices.next_sound(self._preferences))
+        self._prefer(*preference_steps.next_sound(self._preferences))
 
     def next_schedule(self) -> None:
-        self._prefer(*choices.next_schedule(self._preferences))
+        self._prefer(*preference_steps.next_schedule(self._preferences))
 
     def toggle_metronome(self) -> None:
         if self._window.state.targets.tempo is None:
@@ -116,7 +116,7 @@ class Controls:
         self._prefer(replace(self._preferences, metronome=on), f"Metronome {'on' if on else 'off'}")
 
     def next_sensor_cues(self) -> None:
-        self._prefer(*choices.next_sensor_cues(self._preferences))
+        self._prefer(*preference_steps.next_sensor_cues(self._preferences))
 
     # Recording
 
